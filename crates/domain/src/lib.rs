@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod account;
+pub mod comic;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod deck;
+pub mod ports;
+pub mod secret;
+pub mod session;
+pub mod show_comic;
+pub mod throttle;
+pub mod views;

@@ -1,0 +1,86 @@
+//! Where the accounts of the admin site are kept.
+
+use async_trait::async_trait;
+
+use super::Cause;
+use crate::account::{Account, PasswordHash, Role, Username};
+
+/// An account to be made; it is active.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewAccount {
+    /// Its name.
+    pub username: Username,
+    /// What it may do.
+    pub role: Role,
+    /// The hash of its password.
+    pub password_hash: PasswordHash,
+}
+
+/// The accounts.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait AccountStore: Send + Sync + 'static {
+    /// The account of a name; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    async fn find(&self, username: &Username) -> Result<Option<Account>, AccountStoreError>;
+
+    /// All accounts, ordered by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    async fn list(&self) -> Result<Vec<Account>, AccountStoreError>;
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError::Exists`] when the name is taken: the account that has it is left as it is.
+    async fn create(&self, account: &NewAccount) -> Result<(), AccountStoreError>;
+
+    /// Changes the password and raises the epoch, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError::NotFound`] when there is no such account.
+    async fn set_password(&self, username: &Username, hash: &PasswordHash) -> Result<(), AccountStoreError>;
+
+    /// Changes the role and raises the epoch, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError::NotFound`]; [`AccountStoreError::LastSuperuser`] when no active superuser would
+    /// be left, also when two such changes come at the same time.
+    async fn set_role(&self, username: &Username, role: Role) -> Result<(), AccountStoreError>;
+
+    /// Activates or deactivates and raises the epoch, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`AccountStore::set_role`].
+    async fn set_active(&self, username: &Username, active: bool) -> Result<(), AccountStoreError>;
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountStoreError {
+    /// There is an account of that name.
+    #[error("there is an account of that name")]
+    Exists,
+    /// There is no account of that name.
+    #[error("there is no account of that name")]
+    NotFound,
+    /// The change would leave nobody who can do everything.
+    #[error("the last active superuser must stay one")]
+    LastSuperuser,
+    /// It can't be reached or not be written: worth another try.
+    #[error("the account store can't be reached")]
+    Unavailable(#[source] Cause),
+    /// It holds something that is no account.
+    #[error("the account store holds something that is not an account")]
+    Corrupt(#[source] Cause),
+}

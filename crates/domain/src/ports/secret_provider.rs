@@ -1,0 +1,68 @@
+//! Where secrets come from.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::Cause;
+use crate::secret::{SecretName, Secrets};
+
+/// Gives secrets by their names.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait SecretProvider: Send + Sync + 'static {
+    /// The secrets of these names, as they are now: a rotated one is seen by the next call.
+    ///
+    /// - Every required one is in the answer; an optional one is when it is there.
+    /// - No other is.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretProviderError::Refused`] names every secret that is missing or unfit, not only the first.
+    async fn get(
+        &self,
+        required: &[SecretName],
+        optional: &[SecretName],
+    ) -> Result<Secrets, SecretProviderError>;
+}
+
+/// Why there are no secrets. No message has a value in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretProviderError {
+    /// Some are missing or of the wrong type.
+    #[error("{}", Refusal { missing, wrong_type })]
+    Refused {
+        /// Required and not there, or empty.
+        missing: Vec<SecretName>,
+        /// There, but not kept the way a secret of that name has to be.
+        wrong_type: Vec<SecretName>,
+    },
+    /// It can't be reached: worth another try.
+    #[error("the secret provider can't be reached")]
+    Unavailable(#[source] Cause),
+    /// It answered with something that is no secret.
+    #[error("the secret provider gave something that is not a secret")]
+    Corrupt(#[source] Cause),
+}
+
+struct Refusal<'a> {
+    missing: &'a [SecretName],
+    wrong_type: &'a [SecretName],
+}
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (what, names) in
+            [("missing secrets", self.missing), ("secrets of the wrong type", self.wrong_type)]
+        {
+            if !names.is_empty() {
+                let names: Vec<_> = names.iter().map(SecretName::as_str).collect();
+                write!(formatter, "{separator}{what}: {}", names.join(", "))?;
+                separator = "; ";
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! What keeps passwords from being guessed.
+
+use async_trait::async_trait;
+
+use super::Cause;
+use crate::throttle::{SignInAttempt, SignInVerdict};
+
+/// Counts attempts to sign in, for all instances together, by the limits of
+/// [`SIGN_IN_LIMITS`](crate::throttle::SIGN_IN_LIMITS).
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait SignInThrottle: Send + Sync + 'static {
+    /// Counts an attempt before its password is checked, and says whether it may be.
+    ///
+    /// - Attempts at the same time can't pass the limit together.
+    /// - Two names at one address have limits of their own, below that of the address.
+    /// - The limit of one address never holds up another.
+    /// - A refused attempt is not counted, so the wait grows no longer by trying: when the time in
+    ///   [`SignInVerdict::Wait`] has passed, an attempt is allowed. It is above zero and at most the window.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be asked: the attempt must not go on.
+    async fn attempt(&self, attempt: &SignInAttempt) -> Result<SignInVerdict, SignInThrottleError>;
+
+    /// Forgets the attempts for the name at the address after a success; those of other names at the address
+    /// stay.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written.
+    async fn clear(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError>;
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInThrottleError {
+    /// It can't be reached.
+    #[error("the sign-in throttle can't be reached")]
+    Unavailable(#[source] Cause),
+    /// It holds something that is no count.
+    #[error("the sign-in throttle holds something that is not a count")]
+    Corrupt(#[source] Cause),
+}

@@ -1,0 +1,68 @@
+//! Where views are counted.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Cause;
+use crate::comic::ComicNumber;
+use crate::views::{ViewBatch, ViewCount};
+
+/// What became of a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AppliedBatch {
+    /// The counts of the batch's comics as stored after it.
+    pub totals: BTreeMap<ComicNumber, ViewCount>,
+    /// Whether its views were added now; `false` for a batch that had been applied before.
+    pub added: bool,
+}
+
+/// The durable, exact count of views.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait ViewCounter: Send + Sync + 'static {
+    /// Adds a batch of views, and one row to the day's views of its writer.
+    ///
+    /// - All of it or nothing.
+    /// - What was answered is on disk.
+    /// - A batch counts only when its number is above every number applied of its writer; otherwise nothing
+    ///   changes and the totals are given as they are. So a batch whose outcome is unknown may be sent again.
+    /// - Batches of different writers may come at the same time: none is lost, and they never deadlock.
+    /// - The sum of the days' views grows by the views of the batch.
+    /// - `totals` has every comic of the batch and no other; a removed comic counts as zero.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written: the batch may have been applied or not.
+    async fn apply(&self, batch: &ViewBatch) -> Result<AppliedBatch, ViewCounterError>;
+
+    /// The counts of some comics. A comic that was never viewed is not in the answer.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    async fn totals(
+        &self,
+        comics: &[ComicNumber],
+    ) -> Result<BTreeMap<ComicNumber, ViewCount>, ViewCounterError>;
+
+    /// The `limit` comics with the most views, most first, equal ones in ascending order of their numbers;
+    /// never one without views.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    async fn most_viewed(&self, limit: u32) -> Result<Vec<(ComicNumber, ViewCount)>, ViewCounterError>;
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewCounterError {
+    /// It can't be reached or not be written: worth another try.
+    #[error("the view store can't be reached")]
+    Unavailable(#[source] Cause),
+    /// It holds something that is no count.
+    #[error("the view store holds something that is not a count")]
+    Corrupt(#[source] Cause),
+}
