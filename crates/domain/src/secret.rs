@@ -18,6 +18,7 @@ impl SecretName {
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         let bytes = name.as_bytes();
+        assert!(!bytes.is_empty(), "a secret's name is not empty");
         let mut index = 0;
         while index < bytes.len() {
             assert!(
@@ -42,7 +43,7 @@ impl fmt::Display for SecretName {
     }
 }
 
-/// The value of a secret: cleared from memory when dropped, and never shown by `Debug` or `Display`..
+/// The value of a secret: cleared from memory when dropped, and never shown by `Debug` or `Display`.
 #[derive(Clone)]
 pub struct SecretValue(SecretString);
 

@@ -97,12 +97,12 @@ pub struct SessionPolicy {
 impl Session {
     /// For how long a store should keep the session from `now` on; `None` when it is over.
     ///
-    /// A clock that runs backwards does not make a session immortal: one that seems to begin in the future
-    /// by more than its idle time is over as well.
+    /// A clock that is set back neither ends a session nor makes it immortal: one that seems to begin in the
+    /// future is taken for a new one, but not by more than it may last. So it lasts twice as long at most.
     #[must_use]
     pub fn time_to_live(&self, policy: SessionPolicy, now: OffsetDateTime) -> Option<Duration> {
         let age = now - self.signed_in_at;
-        if age.is_negative() && age.unsigned_abs() > policy.idle {
+        if age.is_negative() && age.unsigned_abs() > policy.absolute {
             return None;
         }
         let age = Duration::try_from(age).unwrap_or_default();

@@ -117,7 +117,7 @@ impl ShowComic {
         deadline: Instant,
     ) -> Result<Drawn, ComicSourceError> {
         let range = self.built_in.range(deadline).await?;
-        let mut deck = usable(decks.built_in, seed, range);
+        let mut deck = usable(decks.built_in, seed, range, 0);
         let number = deck.deal().unwrap_or(range.first());
         let shown = self.built_in.comic(number, deadline).await?;
         let shown = shown.ok_or_else(|| ComicSourceError::Corrupt("a built-in comic is missing".into()))?;
@@ -133,7 +133,7 @@ async fn draw(
     deadline: Instant,
 ) -> Option<(Sourced, Deck)> {
     let range = source.range(deadline).await.ok()?;
-    let mut deck = usable(deck, seed, range);
+    let mut deck = usable(deck, seed, range, NEWEST_MAY_DIFFER_BY);
     for _ in 0..DRAWS {
         let Some(number) = deck.deal() else {
             deck = deck.reshuffled(seed, range);
@@ -158,11 +158,12 @@ fn draw_from_memory(source: &dyn ComicSource, mut deck: Deck) -> Option<(Sourced
     None
 }
 
-/// The visitor's deck when it can be drawn from, a new one otherwise.
-fn usable(deck: Option<Deck>, seed: u64, range: ComicRange) -> Deck {
+/// The visitor's deck when it can be drawn from and reaches no farther than `beyond` the newest comic, a new
+/// one otherwise.
+fn usable(deck: Option<Deck>, seed: u64, range: ComicRange, beyond: u32) -> Deck {
     let Some(deck) = deck else { return Deck::shuffled(seed, range) };
     let reach = deck.range().newest().get();
-    let ours = deck.range().first() == range.first() && reach <= range.newest().get() + NEWEST_MAY_DIFFER_BY;
+    let ours = deck.range().first() == range.first() && reach <= range.newest().get() + beyond;
     if !ours {
         Deck::shuffled(seed, range)
     } else if deck.position() == deck.range().len() {

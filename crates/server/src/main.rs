@@ -1,2 +1,7 @@
-//! Skeleton.
-fn main() {}
+//! `xkcdapp`: see `xkcdapp --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xkcdapp::commands::run()
+}

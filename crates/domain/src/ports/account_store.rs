@@ -20,14 +20,14 @@ pub struct NewAccount {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait AccountStore: Send + Sync + 'static {
-    /// The account of a name; `None` when there is none.
+    /// The account of a name; `None` when there is none. Upper and lower case make different names.
     ///
     /// # Errors
     ///
     /// When the store can't be read.
     async fn find(&self, username: &Username) -> Result<Option<Account>, AccountStoreError>;
 
-    /// All accounts, ordered by name.
+    /// All accounts, in the order of their names' bytes, which is that of [`Username`].
     ///
     /// # Errors
     ///

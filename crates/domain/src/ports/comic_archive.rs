@@ -44,6 +44,7 @@ pub trait ComicArchive: Send + Sync + 'static {
     /// Saves comics: all of them or none.
     ///
     /// - A comic that is there is replaced, unless the one that is there was fetched later.
+    /// - A load at the same time sees all of them or none.
     /// - Saving nothing is fine.
     /// - Comics may come in any order; two savers of the same comics never deadlock.
     ///
@@ -56,7 +57,8 @@ pub trait ComicArchive: Send + Sync + 'static {
     ///
     /// - One holder has it at a time.
     /// - The holder may renew it before it runs out.
-    /// - It is free again when it has run out, by the store's clock; a `period` of zero gives it back.
+    /// - It is free again when it has run out, by the store's clock; a `period` of zero gives it back, when it
+    ///   is the holder's.
     ///
     /// # Errors
     ///

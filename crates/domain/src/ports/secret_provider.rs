@@ -15,10 +15,12 @@ pub trait SecretProvider: Send + Sync + 'static {
     ///
     /// - Every required one is in the answer; an optional one is when it is there.
     /// - No other is.
+    /// - An empty one is not there.
     ///
     /// # Errors
     ///
-    /// [`SecretProviderError::Refused`] names every secret that is missing or unfit, not only the first.
+    /// [`SecretProviderError::Refused`] names every secret that is missing or of the wrong type, not only the
+    /// first; an optional one can only be of the wrong type.
     async fn get(
         &self,
         required: &[SecretName],

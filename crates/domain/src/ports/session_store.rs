@@ -13,7 +13,7 @@ use crate::session::{Session, SessionKey};
 pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session.
     ///
-    /// - It is gone when `time_to_live` has passed.
+    /// - It is gone when `time_to_live` has passed, which may be less than a second.
     /// - Every field comes back as it was given, the time to the second.
     ///
     /// # Errors

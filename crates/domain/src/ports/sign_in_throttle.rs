@@ -23,8 +23,10 @@ pub trait SignInThrottle: Send + Sync + 'static {
     /// When the store can't be asked: the attempt must not go on.
     async fn attempt(&self, attempt: &SignInAttempt) -> Result<SignInVerdict, SignInThrottleError>;
 
-    /// Forgets the attempts for the name at the address after a success; those of other names at the address
-    /// stay.
+    /// Forgets the attempts for the name at the address after a success.
+    ///
+    /// - They no longer count for the address either: who signs in each time may do so any number of times.
+    /// - Attempts for other names at the address stay.
     ///
     /// # Errors
     ///

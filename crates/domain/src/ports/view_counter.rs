@@ -36,7 +36,10 @@ pub trait ViewCounter: Send + Sync + 'static {
     /// When the store can't be written: the batch may have been applied or not.
     async fn apply(&self, batch: &ViewBatch) -> Result<AppliedBatch, ViewCounterError>;
 
-    /// The counts of some comics. A comic that was never viewed is not in the answer.
+    /// The counts of some comics.
+    ///
+    /// - A comic that was never viewed, or was removed since, is not in the answer.
+    /// - A batch that is applied at the same time is seen wholly or not at all.
     ///
     /// # Errors
     ///

@@ -1,0 +1,297 @@
+//! Fetches: one per comic at a time, a bounded number at once, none while the upstream is known to be down.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, Span};
+use xkcd_domain::comic::Comic;
+
+use crate::breaker::{Breaker, Change, PROBE_EVERY, Ticket};
+use crate::chain::Chain;
+use crate::client::{Asked, Client};
+use crate::config::XkcdConfig;
+use crate::fetch_error::FetchError;
+use crate::flight::{Flight, Outcome};
+use crate::memory::{Memory, Newest};
+use crate::outage::Outage;
+use crate::setbacks::{Setback, Setbacks};
+use crate::stats::Counters;
+use crate::unsaved::Unsaved;
+
+/// How long a caller waits for an upstream that is known to be down.
+const WAIT_WHILE_DOWN: Duration = Duration::from_millis(50);
+/// How long a fetch must have had before a caller who gives up on it takes the upstream for down: one who
+/// came with little time left says nothing about it.
+const FAIR_TRIAL: Duration = Duration::from_millis(250);
+/// How soon a retry comes; jitter adds up to as much again.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+/// How many different comics may be fetched or wait for that, for each fetch that runs at once.
+const FLIGHTS_PER_FETCH: usize = 4;
+
+/// What a fetch is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Somebody waits for a comic that is not in memory.
+    Visit,
+    /// A comic that is in memory is to be refreshed.
+    Refresh,
+    /// The background fill. It counts its requests, so there is no second try.
+    Fill,
+}
+
+pub(crate) struct Fetcher {
+    client: Arc<Client>,
+    runtime: Handle,
+    memory: Arc<Memory>,
+    unsaved: Arc<Unsaved>,
+    breaker: Breaker,
+    went_down: Notify,
+    outage: Outage,
+    setbacks: Setbacks,
+    flights: Mutex<HashMap<Asked, Flight>>,
+    turns: Semaphore,
+    most_flights: usize,
+    fetch_timeout: Duration,
+    pub(crate) counters: Counters,
+}
+
+impl Fetcher {
+    /// Fetches on `runtime`'s blocking threads, into `memory`.
+    pub(crate) fn new(
+        client: Client,
+        config: &XkcdConfig,
+        runtime: Handle,
+        memory: Arc<Memory>,
+        unsaved: Arc<Unsaved>,
+    ) -> Self {
+        Self {
+            client: Arc::new(client),
+            runtime,
+            memory,
+            unsaved,
+            breaker: Breaker::default(),
+            went_down: Notify::new(),
+            outage: Outage::of_upstream(),
+            setbacks: Setbacks::default(),
+            flights: Mutex::default(),
+            turns: Semaphore::new(config.concurrent_fetches),
+            most_flights: config.concurrent_fetches * FLIGHTS_PER_FETCH,
+            fetch_timeout: config.fetch_timeout,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Whether the upstream is known to be down.
+    pub(crate) fn is_down(&self) -> bool {
+        self.breaker.is_open()
+    }
+
+    pub(crate) fn last_error(&self) -> Option<String> {
+        self.outage.last_error()
+    }
+
+    /// Whether a fresh document is known not to be had at the moment.
+    pub(crate) fn is_failing(&self, asked: Asked) -> bool {
+        self.breaker.is_failing() || self.has_setback(asked)
+    }
+
+    /// Whether asking was in vain a moment ago.
+    pub(crate) fn has_setback(&self, asked: Asked) -> bool {
+        self.setbacks.get(asked).is_some()
+    }
+
+    /// Refreshes what is in memory, behind the back of whoever is shown it, unless that failed just now.
+    pub(crate) fn refresh(self: &Arc<Self>, asked: Asked) {
+        if !self.has_setback(asked) {
+            // What is in memory is shown whether or not this works.
+            let _ = self.fetch(asked, Purpose::Refresh);
+        }
+    }
+
+    /// Begins a fetch, or joins the one that is under way. It is a task of its own, which no caller stops.
+    pub(crate) fn fetch(self: &Arc<Self>, asked: Asked, purpose: Purpose) -> Result<Flight, FetchError> {
+        let mut flights = self.flights();
+        if let Some(flight) = flights.get(&asked) {
+            return Ok(flight.clone());
+        }
+        // A flight may have landed since the caller looked. What it gave was noted before it left the list.
+        if let Some(outcome) = self.known(asked).filter(|_| purpose == Purpose::Visit) {
+            return Ok(Flight::landed(outcome));
+        }
+        // Work in the background leaves half of the room to those who wait.
+        let room = if purpose == Purpose::Visit { self.most_flights } else { self.most_flights / 2 };
+        if flights.len() >= room {
+            return Err(FetchError::TooMany);
+        }
+        let ticket = self.breaker.admit(Instant::now().into_std()).ok_or(FetchError::KnownToBeDown)?;
+        let (flight, landing) = Flight::take_off(ticket);
+        flights.insert(asked, flight.clone());
+        let fetcher = Arc::clone(self);
+        let fly = async move {
+            let result = fetcher.ask(asked, ticket, purpose).await;
+            let outcome = fetcher.settle(asked, ticket, result);
+            fetcher.flights().remove(&asked);
+            landing.send_replace(Some(outcome));
+        };
+        self.runtime.spawn(fly.instrument(Span::current()));
+        Ok(flight)
+    }
+
+    /// Waits for a fetch until `deadline`, and hardly at all while the upstream is known to be down.
+    pub(crate) async fn wait(&self, flight: &Flight, deadline: Instant) -> Outcome {
+        let brief = Instant::now() + WAIT_WHILE_DOWN;
+        let until = if self.is_down() { deadline.min(brief) } else { deadline };
+        if let Ok(outcome) = timeout_at(until, flight.outcome()).await {
+            return outcome;
+        }
+        if let Some(ticket) = flight.ticket.filter(|_| flight.started.elapsed() >= FAIR_TRIAL) {
+            self.timed_out(ticket);
+        }
+        Err(Arc::new(FetchError::Timeout))
+    }
+
+    /// Asks for the newest comic as long as the upstream is down, so that it is found to be back without a
+    /// visitor. Never ends.
+    pub(crate) async fn probe_while_down(self: Arc<Self>) {
+        loop {
+            self.went_down.notified().await;
+            while self.is_down() {
+                sleep(PROBE_EVERY).await;
+                if let Ok(flight) = self.fetch(Asked::Newest, Purpose::Refresh) {
+                    // Its outcome has told the breaker.
+                    let _ = flight.outcome().await;
+                }
+            }
+        }
+    }
+
+    /// What a fetch would give, when that is known without one.
+    fn known(&self, asked: Asked) -> Option<Outcome> {
+        if let Asked::Number(number) = asked
+            && let Some(held) = self.memory.get(number)
+        {
+            return Some(Ok(Some(held)));
+        }
+        match self.setbacks.get(asked)? {
+            Setback::Absent => Some(Ok(None)),
+            Setback::Corrupt(error) => Some(Err(error)),
+            Setback::Failed => None,
+        }
+    }
+
+    /// One fetch: waits for its turn, then asks, at most twice under one deadline.
+    async fn ask(&self, asked: Asked, ticket: Ticket, purpose: Purpose) -> Result<Option<Comic>, FetchError> {
+        // A probe does not queue behind fetches that hang: there is only one at a time.
+        let _turn = match ticket.is_probe {
+            true => None,
+            false => Some(self.turns.acquire().await.map_err(|_| FetchError::Ended)?),
+        };
+        if !self.breaker.still_admits(ticket) {
+            return Err(FetchError::KnownToBeDown);
+        }
+        let deadline = Instant::now() + self.fetch_timeout;
+        let retries = usize::from(purpose != Purpose::Fill && !ticket.is_probe);
+        let delays =
+            ExponentialBuilder::new().with_min_delay(RETRY_DELAY).with_jitter().with_max_times(retries);
+        (|| self.request(asked, deadline))
+            .retry(delays)
+            .when(|error| error.is_transient() && self.breaker.still_admits(ticket))
+            .await
+    }
+
+    async fn request(&self, asked: Asked, deadline: Instant) -> Result<Option<Comic>, FetchError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(FetchError::Timeout);
+        }
+        let (client, span) = (Arc::clone(&self.client), Span::current());
+        let request = self.runtime.spawn_blocking(move || span.in_scope(|| client.get(asked, left)));
+        let result = request.await.unwrap_or(Err(FetchError::Ended));
+        self.counters.requested(&result);
+        result
+    }
+
+    /// Takes in what a fetch gave.
+    fn settle(&self, asked: Asked, ticket: Ticket, result: Result<Option<Comic>, FetchError>) -> Outcome {
+        if result.is_ok() {
+            self.breaker.succeeded();
+            self.outage.succeeded();
+        }
+        match result {
+            Ok(Some(comic)) => {
+                let number = comic.number;
+                let now = OffsetDateTime::now_utc();
+                // The archive keeps whole seconds: what is in memory should not differ from it.
+                let held = self.memory.insert(comic, now.replace_nanosecond(0).unwrap_or(now));
+                if asked == Asked::Newest {
+                    self.memory.raise_newest(Newest { number, confirmed: Some(Instant::now()) });
+                }
+                self.unsaved.add(number);
+                self.setbacks.clear(asked);
+                Ok(Some(held))
+            }
+            Ok(None) => {
+                self.setbacks.note(asked, Setback::Absent);
+                Ok(None)
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                self.note_failure(asked, ticket, &error);
+                Err(error)
+            }
+        }
+    }
+
+    fn note_failure(&self, asked: Asked, ticket: Ticket, error: &Arc<FetchError>) {
+        tracing::debug!(comic = %asked, error = %Chain(error), "a fetch failed");
+        if error.is_corrupt() {
+            if !self.setbacks.note(asked, Setback::Corrupt(Arc::clone(error))) {
+                // A document that stays garbage says nothing about the others, however often it is asked for.
+                self.breaker.gave_up(ticket);
+                return;
+            }
+            let error = Chain(error);
+            tracing::warn!(event = "upstream.invalid", comic = %asked, %error, "a document is passed over");
+        } else if error.was_asked() {
+            self.setbacks.note(asked, Setback::Failed);
+        }
+        self.report(ticket, error);
+    }
+
+    /// Tells the breaker how a fetch failed.
+    fn report(&self, ticket: Ticket, error: &FetchError) {
+        if matches!(error, FetchError::Timeout) {
+            self.timed_out(ticket);
+            self.breaker.gave_up(ticket);
+        } else if error.was_asked() {
+            self.outage.failed(error);
+            if self.breaker.failed(ticket, Instant::now().into_std()) == Change::Opened {
+                self.goes_down();
+            }
+        } else {
+            self.breaker.gave_up(ticket);
+        }
+    }
+
+    fn timed_out(&self, ticket: Ticket) {
+        if self.breaker.timed_out(ticket, Instant::now().into_std()) == Change::Opened {
+            self.outage.failed(&FetchError::Timeout);
+            self.goes_down();
+        }
+    }
+
+    fn goes_down(&self) {
+        self.outage.begins();
+        self.went_down.notify_one();
+    }
+
+    fn flights(&self) -> MutexGuard<'_, HashMap<Asked, Flight>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,89 @@
+//! Routes and middleware, shared by the binary and the tests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, Error, FromRequest, Handler, Resource, Responder, body::MessageBody, guard, web};
+
+use crate::assets::Assets;
+use crate::composition::Parts;
+use crate::config::{AllowedHosts, PublicUrl};
+use crate::handlers::{comic, files, health};
+use crate::metrics::Metrics;
+use crate::middleware::{SecurityHeaders, edge};
+use crate::pages::Pages;
+use crate::shutdown::Traffic;
+
+/// What requests share.
+pub struct AppState {
+    /// The parts that reach outside.
+    pub parts: Arc<Parts>,
+    /// Renders pages.
+    pub pages: Pages,
+    /// Files that browsers load.
+    pub assets: Assets,
+    /// Under which URL browsers know the app.
+    pub public_url: PublicUrl,
+    /// For which hosts it answers.
+    pub allowed_hosts: AllowedHosts,
+    /// How many proxies stand in front.
+    pub trusted_proxies: u8,
+    /// On every answer.
+    pub security_headers: SecurityHeaders,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Who is being served.
+    pub traffic: Traffic,
+    /// Whether the app is about to end.
+    pub draining: AtomicBool,
+}
+
+impl AppState {
+    /// Whether the app is about to end.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The app: what a worker serves.
+pub fn app(
+    state: web::Data<AppState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new().app_data(state).configure(routes).wrap(from_fn(edge)).wrap(Compress::default())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(read("/", "/", comic::random))
+        .service(read("/{number:[0-9]+}/", "/{number}/", comic::by_number))
+        .service(read("/{number:[0-9]+}", "/{number}", comic::without_slash))
+        .service(read("/health/live", "/health/live", health::live))
+        .service(read("/health/ready", "/health/ready", health::ready))
+        .service(read("/version", "/version", health::version))
+        .service(read("/robots.txt", "/robots.txt", files::robots))
+        .service(read("/favicon.ico", "/favicon.ico", files::favicon))
+        .service(read("/static/{name:.+}", "/static/{name}", files::asset))
+        .default_service(web::to(files::nothing));
+}
+
+/// A resource to read, under the name that logs and metrics call it by. What answers GET answers HEAD as well:
+/// the framework sends the same answer without its body.
+fn read<F, Args>(pattern: &str, name: &str, handler: F) -> Resource
+where
+    F: Handler<Args, Output: Responder>,
+    Args: FromRequest + 'static,
+{
+    let get_or_head = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(pattern).name(name).route(web::route().guard(get_or_head).to(handler))
+}

@@ -1,0 +1,248 @@
+//! The running app: built from a configuration, run until it is told to stop. Shared by `serve` and the tests.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout_at};
+use xkcd_domain::views::ViewBatch;
+use xkcd_group_commit::UnwrittenBatch;
+
+use crate::app::{AppState, app};
+use crate::assets::Assets;
+use crate::composition::{ComposeError, Parts};
+use crate::config::{self, Config, PublicUrl};
+use crate::metrics::{self, Metrics};
+use crate::middleware::SecurityHeaders;
+use crate::pages::{PageFailure, Pages};
+use crate::shutdown::{Timetable, Traffic};
+use crate::telemetry;
+
+/// Above the idle time of load balancers (60 s with AWS), which must be the ones to close.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// A request's head has to be there by then.
+const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
+/// How long a client may take to close its side.
+const TIME_TO_DISCONNECT: Duration = Duration::from_secs(2);
+/// How many new connections wait to be taken.
+const BACKLOG: u32 = 2048;
+/// How often a stopping app looks whether it is left alone.
+const LOOK_AROUND: Duration = Duration::from_millis(100);
+
+/// The app, listening.
+pub struct Application {
+    state: web::Data<AppState>,
+    server: Server,
+    metrics_server: Option<Server>,
+    url: String,
+    shutdown: Duration,
+}
+
+/// Why the app can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address can't be listened on.
+    #[error("can't listen on {address}: stop what is listening there, or set {setting} to another address")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The setting it came from.
+        setting: &'static str,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A part can't be had.
+    #[error(transparent)]
+    Parts(#[from] ComposeError),
+    /// The pages are not fit.
+    #[error("the pages can't be read")]
+    Pages(#[from] PageFailure),
+}
+
+impl Application {
+    /// Listens, and opens what the app needs. What reaches outside lives on `runtime`.
+    ///
+    /// # Errors
+    ///
+    /// When an address is taken, or a part can't be had.
+    pub async fn build(config: &Config, runtime: &Handle) -> Result<Self, StartError> {
+        let listener = listen(config.http.listen, config::LISTEN)?;
+        let address = listener.local_addr().unwrap_or(config.http.listen);
+        let metrics_listener = match config.http.metrics_listen {
+            Some(address) => Some(listen(address, config::METRICS_LISTEN)?),
+            None => None,
+        };
+        let public_url = public_url(config, address);
+        let parts = Arc::new(Parts::start(config, runtime).await?);
+        let assets = assets(&parts);
+        let state = web::Data::new(AppState {
+            pages: Pages::new(&public_url, &assets)?,
+            assets,
+            allowed_hosts: config.http.allowed_hosts.clone(),
+            trusted_proxies: config.http.trusted_proxies,
+            security_headers: SecurityHeaders::new(&public_url),
+            metrics: Metrics::new(Arc::clone(&parts)),
+            traffic: Traffic::default(),
+            draining: AtomicBool::new(false),
+            parts,
+            public_url,
+        });
+        let failed = |setting, address| move |cause| StartError::Listen { address, setting, cause };
+        let served = state.clone();
+        let server = HttpServer::new(move || app(served.clone()))
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(TIME_FOR_HEAD)
+            .client_disconnect_timeout(TIME_TO_DISCONNECT)
+            .shutdown_timeout(config.shutdown.as_secs().div_ceil(2))
+            .disable_signals()
+            .listen(listener)
+            .map_err(failed(config::LISTEN, address))?
+            .run();
+        let metrics_server = match metrics_listener {
+            Some(listener) => {
+                let failed = failed(config::METRICS_LISTEN, address);
+                Some(serve_metrics(listener, state.clone()).map_err(failed)?)
+            }
+            None => None,
+        };
+        let url = PublicUrl::of_listener(address).as_str().to_owned();
+        Ok(Self { state, server, metrics_server, url, shutdown: config.shutdown })
+    }
+
+    /// Where it listens, as a URL that this machine can open.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Serves until `stop` is done, then ends in good order.
+    ///
+    /// # Errors
+    ///
+    /// When the listener breaks down.
+    pub async fn run_until_stopped(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let handles: Vec<ServerHandle> =
+            [Some(&self.server), self.metrics_server.as_ref()].into_iter().flatten().map(Server::handle).collect();
+        let mut server = tokio::task::spawn_local(self.server);
+        if let Some(metrics_server) = self.metrics_server {
+            tokio::task::spawn_local(metrics_server);
+        }
+        let watch = tokio::task::spawn_local(watch_pending(Arc::clone(&self.state.parts)));
+        tracing::info!(event = "server.listening", url = self.url, "listening");
+        let broken = tokio::select! {
+            () = stop => None,
+            ended = &mut server => Some(ended),
+        };
+        let table = Timetable::new(Instant::now(), self.shutdown);
+        drain(&self.state, table).await;
+        for handle in &handles {
+            if timeout_at(table.answered.into(), handle.stop(true)).await.is_err() {
+                handle.stop(false).await;
+            }
+        }
+        watch.abort();
+        report_unwritten(&self.state.parts.finish(table.written).await)?;
+        tracing::info!(event = "server.stopped", "stopped");
+        match broken {
+            None => Ok(()),
+            Some(Ok(ended)) => ended.and(Err(io::Error::other("the listener ended by itself"))),
+            Some(Err(panicked)) => Err(io::Error::other(panicked)),
+        }
+    }
+}
+
+/// Lets visitors go elsewhere: health checks say that the app is leaving, answers close their connections.
+async fn drain(state: &AppState, table: Timetable) {
+    tracing::info!(event = "server.stopping", "stopping");
+    state.draining.store(true, Ordering::Relaxed);
+    while Instant::now() < table.drained && !state.traffic.is_quiet() {
+        sleep(LOOK_AROUND).await;
+    }
+}
+
+/// What could not be written goes to the log, where `replay-views` finds it; past any filter, since these
+/// lines are the only copy of those views.
+fn report_unwritten(batches: &[ViewBatch]) -> io::Result<()> {
+    let at = OffsetDateTime::now_utc();
+    for batch in batches {
+        telemetry::print_line(&UnwrittenBatch { batch: batch.clone(), at }.to_line())?;
+    }
+    Ok(())
+}
+
+/// Says how many views wait, when that begins, when it ends, and every minute in between.
+async fn watch_pending(parts: Arc<Parts>) {
+    const LOOK: Duration = Duration::from_secs(1);
+    const REMIND: Duration = Duration::from_secs(60);
+    let mut said: Option<Instant> = None;
+    let mut written_before = 0;
+    loop {
+        sleep(LOOK).await;
+        let views = parts.views.status();
+        // Under load some views are always on their way. They wait when nothing is written any more.
+        let stuck = views.degraded || views.batches_written == written_before;
+        written_before = views.batches_written;
+        let waiting = if stuck { views.pending } else { 0 };
+        let due = match said {
+            None => waiting > 0,
+            Some(said) => waiting == 0 || said.elapsed() >= REMIND,
+        };
+        if due {
+            tracing::info!(event = "views.pending", count = waiting);
+            said = (waiting > 0).then(Instant::now);
+        }
+    }
+}
+
+fn assets(parts: &Parts) -> Assets {
+    let mut assets = Assets::embedded();
+    for (path, drawing) in parts.drawings() {
+        assets.insert(path, drawing);
+    }
+    assets
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> PublicUrl {
+    if let Some(given) = &config.http.public_url {
+        return given.clone();
+    }
+    let url = PublicUrl::of_listener(address);
+    if address.ip().is_unspecified() {
+        tracing::warn!(
+            event = "config.public_url",
+            url = url.as_str(),
+            "XKCDAPP_PUBLIC_URL is not set: links and allowed hosts are those of this machine"
+        );
+    }
+    url
+}
+
+fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpListener, StartError> {
+    let bind = || {
+        let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+        // Without it a restart would have to wait for the connections of the process before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    bind().map_err(|cause| StartError::Listen { address, setting, cause })
+}
+
+fn serve_metrics(listener: std::net::TcpListener, state: web::Data<AppState>) -> io::Result<Server> {
+    async fn metrics(state: web::Data<AppState>) -> HttpResponse {
+        match state.metrics.encode() {
+            Ok(text) => HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text),
+            Err(_) => HttpResponse::InternalServerError().finish(),
+        }
+    }
+    let app = move || App::new().app_data(state.clone()).route("/metrics", web::get().to(metrics));
+    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+}

@@ -1,0 +1,109 @@
+//! The verbs of the command line.
+
+mod check;
+mod healthcheck;
+mod migrate;
+mod replay_views;
+mod serve;
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+use tokio::runtime::Runtime;
+
+use crate::composition::ComposeError;
+use crate::config::{self, Config};
+use crate::error::Chain;
+
+/// Wrong usage or configuration.
+const WRONG_USAGE: u8 = 2;
+
+/// Threads that drive what reaches outside, beside the web server's own.
+const RUNTIME_THREADS: usize = 2;
+/// Threads for calls that block: SQLite and requests to xkcd.com, each bounded by its adapter.
+const BLOCKING_THREADS: usize = 64;
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The app can't be started.
+    #[error(transparent)]
+    Start(#[from] crate::application::StartError),
+    /// A part can't be had.
+    #[error(transparent)]
+    Parts(#[from] ComposeError),
+    /// Reading or writing failed.
+    #[error("{doing}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// It was done and did not succeed; what was wrong has been printed.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Reads the command line, does what it says, and prints one message when that fails.
+#[must_use]
+pub fn run() -> ExitCode {
+    let matches = command_line().get_matches();
+    let config = match Config::read(&matches) {
+        Ok(config) => config,
+        Err(mistakes) => return fail(WRONG_USAGE, &mistakes),
+    };
+    match dispatch(&matches, &config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &error),
+    }
+}
+
+fn dispatch(matches: &ArgMatches, config: &Config) -> Result<(), CommandError> {
+    match matches.subcommand_name() {
+        None | Some("serve") => serve::run(config),
+        Some("migrate") => migrate::run(config),
+        Some("check") => check::run(config, matches),
+        Some("replay-views") => replay_views::run(config),
+        Some("healthcheck") => healthcheck::run(config),
+        // The command line knows no other verb.
+        Some(other) => Err(CommandError::Refused(format!("{other} is not a verb"))),
+    }
+}
+
+fn command_line() -> Command {
+    let verb = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    let command = Command::new("xkcdapp")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Shows a random xkcd comic and counts, exactly, how often each was viewed")
+        .after_help("Every option can be given as an environment variable: --listen is XKCDAPP_LISTEN.")
+        .subcommand(verb("serve", "Serve the app; also without a verb"))
+        .subcommand(verb("migrate", "Bring the schema of the store up to date"))
+        .subcommand(verb("check", "List the settings, and try what the app needs"))
+        .subcommand(verb("replay-views", "Count, once, the views in log lines on standard input"))
+        .subcommand(verb("healthcheck", "Ask the instance on the listen address whether it is alive"));
+    config::with_options(command)
+}
+
+/// Standard error, since standard output may be read by a program.
+fn fail(code: u8, error: &dyn Error) -> ExitCode {
+    use std::io::Write as _;
+    // Nobody is left to be told when that fails.
+    let _ = writeln!(io::stderr(), "xkcdapp: {}", Chain(error));
+    ExitCode::from(code)
+}
+
+/// A runtime for what reaches outside.
+fn runtime() -> Result<Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("outside")
+        .enable_all()
+        .build()
+        .map_err(|cause| CommandError::Io { doing: "threads can't be started", cause })
+}

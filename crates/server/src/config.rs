@@ -1,0 +1,321 @@
+//! What the operator says, parsed once. The only reader of the environment; reports every mistake at once.
+
+mod hosts;
+mod mistakes;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actix_web::http::Uri;
+use tracing_subscriber::EnvFilter;
+use xkcd_domain::secret::{SecretName, SecretValue};
+
+pub use hosts::{AllowedHosts, PublicUrl};
+pub use mistakes::Mistakes;
+pub(crate) use settings::{LISTEN, METRICS_LISTEN};
+pub use settings::{Lookup, SETTINGS, Setting, Source, with_options};
+
+/// Signs what browsers keep for the app: at least [`SECRET_KEY_BYTES`] bytes.
+pub const SECRET_KEY: SecretName = SecretName::new("SECRET_KEY");
+/// How long a [`SECRET_KEY`] is at least.
+pub const SECRET_KEY_BYTES: usize = 32;
+
+/// The secrets that the environment may hold.
+const SECRETS_FROM_ENVIRONMENT: &[SecretName] = &[SECRET_KEY];
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How the app is reached.
+    pub http: HttpConfig,
+    /// Where comics come from.
+    pub comics: ComicsConfig,
+    /// Folder of the SQLite file and the local secret key.
+    pub data: PathBuf,
+    /// Secrets found in the environment.
+    pub secrets: BTreeMap<String, SecretValue>,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// For draining and writing what is left, together.
+    pub shutdown: Duration,
+}
+
+/// How the app is reached.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Under which URL browsers know it; that of the listener when nobody says.
+    pub public_url: Option<PublicUrl>,
+    /// Which hosts it answers for.
+    pub allowed_hosts: AllowedHosts,
+    /// How many proxies stand in front.
+    pub trusted_proxies: u8,
+}
+
+/// Where comics come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ComicsConfig {
+    /// From xkcd.com, or what stands for it, under this URL without a slash at its end.
+    Xkcd(String),
+    /// Only those that come with the app.
+    BuiltIn,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// A filter of tracing.
+    pub filter: String,
+    /// The form of a line; JSON unless standard output is a terminal when nobody says.
+    pub format: Option<LogFormat>,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// Text for people.
+    Text,
+}
+
+impl Config {
+    /// Reads the settings as they were given, and the secrets of the environment.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that was found.
+    pub fn read(given: &impl Lookup) -> Result<Self, Mistakes> {
+        Self::parse(given, |name| std::env::var(name).ok())
+    }
+
+    /// The same with an environment of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that was found.
+    pub fn parse(given: &impl Lookup, secret: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
+        let mut read = Reader { given, mistakes: Mistakes::default() };
+        let (http, comics, log) = (read.http(), read.comics(), read.log());
+        let secrets = read.secrets(secret);
+        let data = read.or_default(settings::DATA, "./data", parse_folder);
+        let shutdown = read.or_default(settings::SHUTDOWN_SECONDS, "20", parse_shutdown);
+        // One value each for now, so there is nothing to keep.
+        for (name, only) in [(settings::STORE, "sqlite"), (settings::SESSIONS, "sqlite"), (settings::SECRETS, "env")] {
+            read.or_default(name, only, |text| one_of(text, &[(only, ())]));
+        }
+        match (http, comics, data, log, shutdown) {
+            (Some(http), Some(comics), Some(data), Some(log), Some(shutdown)) if read.mistakes.is_empty() => {
+                Ok(Self { http, comics, data, secrets, log, shutdown })
+            }
+            _ => Err(read.mistakes),
+        }
+    }
+}
+
+/// Names of the environment that look like settings and are none: typing errors, most likely.
+#[must_use]
+pub fn unknown_variables() -> Vec<String> {
+    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| name.starts_with("XKCDAPP_") && !known(name)).collect()
+}
+
+/// Reads settings one by one and keeps what is wrong with them; a setting that is not fit is `None`.
+struct Reader<'a, L> {
+    given: &'a L,
+    mistakes: Mistakes,
+}
+
+impl<L: Lookup> Reader<'_, L> {
+    fn http(&mut self) -> Option<HttpConfig> {
+        let listen = self.or_default(settings::LISTEN, "127.0.0.1:8000", parse_address);
+        let metrics_listen = self.or_default(settings::METRICS_LISTEN, "off", |text| match text {
+            "off" => Ok(None),
+            address => parse_address(address).map(Some),
+        });
+        let public_url = self.optional(settings::PUBLIC_URL, str::parse);
+        let allowed_hosts = self.optional(settings::ALLOWED_HOSTS, str::parse);
+        let trusted_proxies = self.or_default(settings::TRUSTED_PROXIES, "0", |text| {
+            text.parse().ok().filter(|count| *count <= 10).ok_or("expected a number from 0 to 10")
+        });
+        Some(HttpConfig {
+            listen: listen?,
+            metrics_listen: metrics_listen?,
+            public_url: public_url?,
+            allowed_hosts: allowed_hosts?.unwrap_or(AllowedHosts::Usual),
+            trusted_proxies: trusted_proxies?,
+        })
+    }
+
+    fn comics(&mut self) -> Option<ComicsConfig> {
+        let url = self.or_default(settings::XKCD_URL, "https://xkcd.com", parse_upstream);
+        let built_in = self.or_default(settings::COMICS, "xkcd", |text| {
+            one_of(text, &[("xkcd", false), ("built-in", true)])
+        });
+        let url = url?;
+        Some(if built_in? { ComicsConfig::BuiltIn } else { ComicsConfig::Xkcd(url) })
+    }
+
+    fn log(&mut self) -> Option<LogConfig> {
+        let filter = self.or_default(settings::LOG, "info", |text| match EnvFilter::try_new(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err("expected a filter such as info, debug or xkcdapp=debug,info"),
+        });
+        let format = self.optional(settings::LOG_FORMAT, |text| {
+            one_of(text, &[("json", LogFormat::Json), ("text", LogFormat::Text)])
+        });
+        Some(LogConfig { filter: filter?, format: format? })
+    }
+
+    fn secrets(&mut self, lookup: impl Fn(&str) -> Option<String>) -> BTreeMap<String, SecretValue> {
+        let mut secrets = BTreeMap::new();
+        for name in SECRETS_FROM_ENVIRONMENT {
+            let Some(value) = lookup(name.as_str()) else { continue };
+            if *name == SECRET_KEY && value.len() < SECRET_KEY_BYTES {
+                self.mistakes.add(name.as_str(), format_args!("is shorter than {SECRET_KEY_BYTES} bytes"));
+            }
+            secrets.insert(name.to_string(), SecretValue::new(value));
+        }
+        secrets
+    }
+
+    /// A setting that has a default, which is written as an operator would write it.
+    fn or_default<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        default: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let given = self.given.value(name);
+        let text = given.as_ref().map_or(default, |(value, _)| value.as_str());
+        let note = |mistake| self.mistakes.add(name, format_args!("{text:?} is not fit: {mistake}"));
+        parse(text).map_err(note).ok()
+    }
+
+    /// A setting that may be left out.
+    fn optional<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        if self.given.value(name).is_none() {
+            return Some(None);
+        }
+        self.or_default(name, "", parse).map(Some)
+    }
+}
+
+fn one_of<T: Copy>(text: &str, values: &[(&str, T)]) -> Result<T, String> {
+    let found = values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
+        format!("expected {}", names.join(" or "))
+    })
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8000")
+}
+
+fn parse_folder(text: &str) -> Result<PathBuf, &'static str> {
+    if text.is_empty() { Err("expected a folder") } else { Ok(text.into()) }
+}
+
+fn parse_shutdown(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or("expected seconds, from 1 to 3600")
+}
+
+/// The URL under which the upstream's documents are, without a slash at its end. What is fetched decides
+/// what visitors see, so it has to come over TLS unless it never leaves the machine.
+fn parse_upstream(text: &str) -> Result<String, &'static str> {
+    const EXPECTED: &str = "expected an https URL, such as https://xkcd.com";
+    let uri: Uri = text.parse().map_err(|_| EXPECTED)?;
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let bare = uri.query().is_none() && !text.contains(['#', '@']);
+    match uri.scheme_str() {
+        Some("https") if bare && !host.is_empty() => {}
+        Some("http") if bare && loopback => {}
+        Some("http") if bare => return Err("plain http is accepted for loopback addresses only"),
+        _ => return Err(EXPECTED),
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Given(&'static [(&'static str, &'static str)]);
+
+    impl Lookup for Given {
+        fn value(&self, name: &str) -> Option<(String, Source)> {
+            let found = self.0.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| ((*value).to_owned(), Source::Environment))
+        }
+    }
+
+    fn parse(given: &'static [(&'static str, &'static str)]) -> Result<Config, Mistakes> {
+        Config::parse(&Given(given), |_| None)
+    }
+
+    #[test]
+    fn nothing_given_is_the_embedded_default() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.comics, ComicsConfig::Xkcd("https://xkcd.com".into()));
+        assert_eq!(config.shutdown, Duration::from_secs(20));
+        assert!(config.http.metrics_listen.is_none() && config.http.public_url.is_none());
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let given = &[
+            ("XKCDAPP_LISTEN", "nowhere"),
+            ("XKCDAPP_METRICS_LISTEN", "9090"),
+            ("XKCDAPP_PUBLIC_URL", "example.org"),
+            ("XKCDAPP_ALLOWED_HOSTS", "a,b:80"),
+            ("XKCDAPP_TRUSTED_PROXIES", "-1"),
+            ("XKCDAPP_COMICS", "garfield"),
+            ("XKCDAPP_XKCD_URL", "http://xkcd.com"),
+            ("XKCDAPP_STORE", "oracle"),
+            ("XKCDAPP_SESSIONS", "cookie"),
+            ("XKCDAPP_DATA", ""),
+            ("XKCDAPP_SECRETS", "post-it"),
+            ("XKCDAPP_LOG", "xkcdapp=loud"),
+            ("XKCDAPP_LOG_FORMAT", "xml"),
+            ("XKCDAPP_SHUTDOWN_SECONDS", "0"),
+        ];
+        let mistakes = parse(given).unwrap_err().to_string();
+        assert_eq!(given.len(), SETTINGS.len(), "a setting is not tried here");
+        for (name, _) in given {
+            assert!(mistakes.contains(&format!("\n  {name}: ")), "{name} is not told in {mistakes}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_key_is_refused_and_not_shown() {
+        let short = |name: &str| (name == "SECRET_KEY").then(|| "hunter2".to_owned());
+        let mistakes = Config::parse(&Given(&[]), short).unwrap_err().to_string();
+        assert!(mistakes.contains("SECRET_KEY: is shorter than 32 bytes") && !mistakes.contains("hunter2"));
+    }
+
+    #[test]
+    fn upstream_is_https_unless_it_is_this_machine() {
+        for fit in ["https://xkcd.com/", "http://127.0.0.1:9", "http://[::1]:9", "http://localhost:9/mirror/"] {
+            assert!(parse_upstream(fit).is_ok_and(|url| !url.ends_with('/')), "{fit}");
+        }
+        for wrong in ["http://xkcd.com", "http://127.0.0.1@evil.example", "ftp://xkcd.com", "xkcd.com", "https://a?b"] {
+            assert!(parse_upstream(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Files that are the same for everybody.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, Header, AcceptEncoding, Encoding, VARY};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
+
+use crate::app::AppState;
+use crate::assets::Asset;
+use crate::error::AppError;
+
+/// The name of a file under an address with its hash never changes its content.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const FOR_A_DAY: &str = "public, max-age=86400";
+
+/// `/static/…`: an embedded file, compressed where the client takes that.
+///
+/// # Errors
+///
+/// When there is no such file.
+pub async fn asset(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
+    let asset = state.assets.at(request.path()).ok_or(AppError::NotFound)?;
+    Ok(send(&request, asset, FOR_EVER))
+}
+
+/// `/favicon.ico`, for browsers that ask without having seen a page.
+///
+/// # Errors
+///
+/// When it is not among the embedded files.
+pub async fn favicon(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
+    let path = state.assets.path_of("favicon.ico").ok_or(AppError::NotFound)?;
+    let asset = state.assets.at(path).ok_or(AppError::NotFound)?;
+    Ok(send(&request, asset, FOR_A_DAY))
+}
+
+/// `/robots.txt`: comics may be found, a random page is no page to keep.
+pub async fn robots() -> impl Responder {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, FOR_A_DAY))
+        .content_type("text/plain; charset=utf-8")
+        .body("User-agent: *\nDisallow: /admin/\nDisallow: /api/\n")
+}
+
+/// Everything else.
+///
+/// # Errors
+///
+/// Always.
+pub async fn nothing() -> Result<HttpResponse, AppError> {
+    Err(AppError::NotFound)
+}
+
+fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(asset.content_type).insert_header((CACHE_CONTROL, kept));
+    let Some(gzip) = &asset.gzip else { return answer.body(asset.plain.clone()) };
+    answer.insert_header((VARY, "accept-encoding"));
+    let accepted = AcceptEncoding::parse(request)
+        .ok()
+        .and_then(|accepts| accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()));
+    if accepted == Some(Encoding::gzip()) {
+        answer.insert_header((CONTENT_ENCODING, "gzip")).body(gzip.clone())
+    } else {
+        answer.body(asset.plain.clone())
+    }
+}

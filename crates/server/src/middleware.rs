@@ -1,0 +1,99 @@
+//! The edge of the app: what holds for every request and every answer.
+
+mod request_id;
+mod request_log;
+mod security_headers;
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+use tracing::Instrument;
+
+use crate::app::AppState;
+use crate::error::{self, AppError};
+use request_id::RequestId;
+pub(crate) use request_log::Finished;
+pub use security_headers::SecurityHeaders;
+
+/// Under which header each answer carries its request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives a request its id, refuses foreign hosts, gives errors their page, adds the security headers,
+/// measures and logs.
+///
+/// # Errors
+///
+/// What the framework makes of a request that it can't hand over.
+pub async fn edge(
+    state: web::Data<AppState>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let id = RequestId::random();
+    let span = tracing::info_span!("request", request.id = %id);
+    let _in_flight = state.traffic.begin();
+
+    let answered = async {
+        let response = if is_for_us(&request, &state) {
+            next.call(request).await?.map_into_boxed_body()
+        } else {
+            request.error_response(AppError::ForeignHost)
+        };
+        Ok::<_, Error>(complete(response, &id, &state).await)
+    };
+    let response = answered.instrument(span.clone()).await?;
+    let finished = Finished::new(&response, began.elapsed(), &state);
+    state.metrics.requests.observe(&finished);
+    span.in_scope(|| finished.log());
+    Ok(response)
+}
+
+/// Load balancers ask for health under the address of the task, which is no host of ours.
+fn is_for_us(request: &ServiceRequest, state: &AppState) -> bool {
+    if request.path().starts_with("/health/") {
+        return true;
+    }
+    let allowed = |host: &str| state.allowed_hosts.allows(host, &state.public_url);
+    let mut hosts = request.headers().get_all(HOST);
+    let (host, another) = (hosts.next(), hosts.next());
+    let named = host.and_then(|host| host.to_str().ok()).is_some_and(allowed);
+    // A request line may name a host as well, which a proxy may have gone by.
+    let target = request.uri().authority().is_none_or(|authority| allowed(authority.as_str()));
+    named && another.is_none() && target
+}
+
+async fn complete(
+    response: ServiceResponse<BoxBody>,
+    id: &RequestId,
+    state: &AppState,
+) -> ServiceResponse<BoxBody> {
+    let (request, mut response) = response.into_parts();
+    if is_page_missing(&response) {
+        let failure = response.error().and_then(|error| error.as_error::<AppError>());
+        let page = error::page(response.status(), failure, id.as_str(), state).await;
+        error::add_headers(response.status(), response.headers_mut());
+        response = response.set_body(BoxBody::new(page));
+    }
+    let headers = response.headers_mut();
+    state.security_headers.add_to(headers);
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if state.is_draining() {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    ServiceResponse::new(request, response)
+}
+
+/// Errors come without a body, from handlers and from the framework alike; health answers have their own.
+fn is_page_missing(response: &HttpResponse) -> bool {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    is_error && response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/json")
+}

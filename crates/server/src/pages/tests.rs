@@ -1,0 +1,239 @@
+//! What pages show, rendered from sample comics.
+
+use std::sync::Arc;
+
+use time::macros::{date, datetime};
+use xkcd_domain::comic::Comic;
+
+use super::*;
+
+fn pages() -> Pages {
+    Pages::new(&"https://xkcd.example.org".parse().unwrap(), &Assets::embedded()).unwrap()
+}
+
+fn comic() -> Comic {
+    Comic {
+        number: ComicNumber::try_from(353_u32).unwrap(),
+        title: "<b>Tom & \u{202e}Jerry</b>".into(),
+        caption: Some("if a < b && b > \"c\"".into()),
+        transcript: Some("[[A cat]]\n<script>alert(1)</script>".into()),
+        image: Some("https://imgs.xkcd.com/comics/cat_(1).png".parse().unwrap()),
+        link: Some("https://imgs.xkcd.com/comics/cat_large.png".parse().unwrap()),
+        interactive: true,
+        published: Some(date!(2007 - 12 - 05)),
+    }
+}
+
+/// A comic of xkcd's that knows everything, and is stale.
+fn shown() -> Sourced {
+    let fetched_at = Some(datetime!(2026-01-02 03:04:05 UTC));
+    Sourced { comic: Arc::new(comic()), fetched_at, stale: true }
+}
+
+fn fresh(comic: Comic) -> Sourced {
+    Sourced { comic: Arc::new(comic), fetched_at: None, stale: false }
+}
+
+fn with_little() -> Sourced {
+    fresh(Comic {
+        number: ComicNumber::try_from(1_608_u32).unwrap(),
+        caption: None,
+        transcript: None,
+        image: None,
+        link: None,
+        published: None,
+        ..comic()
+    })
+}
+
+fn of_the_app() -> Sourced {
+    fresh(Comic {
+        number: ComicNumber::FIRST_BUILT_IN,
+        image: Some("/static/comics/a.svg".parse().unwrap()),
+        link: None,
+        interactive: false,
+        ..comic()
+    })
+}
+
+fn rendered(shown: &Sourced) -> String {
+    pages().comic(&ComicPage::new(shown, Navigation::default(), false, Some(3.into()))).unwrap()
+}
+
+fn error_page(on_xkcd: Option<u32>) -> String {
+    let page = ErrorPage {
+        status: 404,
+        title: "There is no comic #404",
+        advice: "Try a neighbour.",
+        request_id: "abc123",
+        on_xkcd,
+        navigation: Navigation::around(404, range()),
+    };
+    pages().error(&page).unwrap()
+}
+
+fn range() -> Option<xkcd_domain::comic::ComicRange> {
+    xkcd_domain::comic::ComicRange::new(ComicNumber::ONE, 3_000_u32.try_into().unwrap())
+}
+
+#[test]
+fn no_template_names_an_asset_that_is_not_there() {
+    for name in Templates::iter() {
+        let source = Templates::get(&name).unwrap().data.into_owned();
+        let text = with_asset_paths(&String::from_utf8(source).unwrap(), &Assets::embedded());
+        assert!(!text.contains("asset:"), "{name} names an asset that is not there");
+    }
+}
+
+#[test]
+fn what_looks_like_markup_is_shown_as_text() {
+    let shown = shown();
+    let page = ComicPage::new(&shown, Navigation::around(353, range()), true, Some(1_234_567_u32.into()));
+    let html = pages().comic(&page).unwrap();
+    assert!(html.contains("#353 | <bdi>&lt;b&gt;Tom &amp; \u{202e}Jerry&lt;"), "{html}");
+    assert!(!html.contains("<script>alert") && !html.contains("<b>"), "{html}");
+    assert!(html.contains(r#"data-views="1234567""#) && html.contains("1,234,567"), "{html}");
+    assert!(html.contains("https://imgs.xkcd.com/comics/cat_(1).png"), "{html}");
+    assert!(html.contains("2026-01-02"), "{html}");
+}
+
+#[test]
+fn a_page_without_a_count_has_no_element_for_it() {
+    let shown = shown();
+    let html = pages().comic(&ComicPage::new(&shown, Navigation::default(), false, None)).unwrap();
+    assert!(!html.contains("data-views") && html.contains("not known right now"), "{html}");
+}
+
+#[test]
+fn one_view_is_not_plural() {
+    let shown = shown();
+    let html = pages().comic(&ComicPage::new(&shown, Navigation::default(), false, Some(1.into()))).unwrap();
+    assert!(html.contains(r#"data-views="1">1 view</span>"#), "{html}");
+}
+
+#[test]
+fn a_comic_that_knows_little_has_no_empty_elements() {
+    let html = rendered(&with_little());
+    for absent in
+        ["<figcaption", "fetchpriority", "<details", "<time", "This comic links to", "og:image", "href=\"\""]
+    {
+        assert!(!html.contains(absent), "{absent}: {html}");
+    }
+    assert!(html.contains("<figure>") && html.contains(r#"href="https://xkcd.com/1608/""#), "{html}");
+}
+
+#[test]
+fn the_caption_stands_below_the_image_and_is_not_its_alternative() {
+    let html = rendered(&shown());
+    assert!(html.contains("<figcaption dir=\"auto\">if a &lt; b &amp;&amp; b &gt;"), "{html}");
+    assert!(html.contains(r#"alt="Comic #353: "#) && !html.contains(r#"alt="if a"#), "{html}");
+}
+
+#[test]
+fn an_image_leads_to_a_larger_one_and_another_link_is_named() {
+    let html = rendered(&shown());
+    assert!(
+        html.contains(r#"<a class="sheet" href="https://imgs.xkcd.com/comics/cat_large.png">"#),
+        "{html}"
+    );
+    assert!(!html.contains("This comic links to"), "{html}");
+
+    let html = rendered(&fresh(Comic { link: Some("//xkcd.com/1506/".parse().unwrap()), ..comic() }));
+    assert!(
+        html.contains("This comic links to <a") && html.contains(r#"href="https://xkcd.com/1506/""#),
+        "{html}"
+    );
+    assert!(html.contains(r#"<div class="sheet">"#), "{html}");
+}
+
+#[test]
+fn a_comic_of_the_app_itself_credits_nobody_else() {
+    let html = rendered(&of_the_app());
+    assert!(html.contains("comes with the app") && html.contains("MIT OR Apache-2.0"), "{html}");
+    for foreign in ["Munroe", "CC BY-NC", "explainxkcd"] {
+        assert!(!html.contains(foreign), "{foreign}: {html}");
+    }
+    assert!(html.contains(r#"og:image" content="https://xkcd.example.org/static/comics/a.svg""#), "{html}");
+}
+
+#[test]
+fn a_comic_of_xkcd_is_credited_and_explained() {
+    let html = rendered(&shown());
+    assert!(
+        html.contains("Randall Munroe") && html.contains("https://creativecommons.org/licenses/by-nc/2.5/")
+    );
+    assert!(html.contains("https://www.explainxkcd.com/wiki/index.php/353"), "{html}");
+}
+
+#[test]
+fn a_drawing_of_the_app_keeps_its_place_while_it_loads() {
+    let mut assets = Assets::default();
+    let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 420"></svg>"#;
+    assets.insert("/static/comics/a.svg".into(), drawing.as_bytes().into());
+    let shown = of_the_app();
+    let page = ComicPage::new(&shown, Navigation::default(), false, None).sized_by(&assets);
+    let html = pages().comic(&page).unwrap();
+    assert!(html.contains(r#"width="700" height="420""#), "{html}");
+    assert!(!rendered(&shown).contains(r#"width="700""#));
+}
+
+#[test]
+fn what_stands_in_and_what_is_stale_say_so() {
+    let shown = shown();
+    let page =
+        |stand_in| pages().comic(&ComicPage::new(&shown, Navigation::default(), stand_in, None)).unwrap();
+    assert!(page(true).contains("here is a comic that comes with the app"));
+    assert!(page(false).contains("as it was on <time datetime=\"2026-01-02\">2 January 2026</time>"));
+    assert!(!rendered(&of_the_app()).contains("role=\"note\""));
+}
+
+#[test]
+fn the_ends_have_no_dead_links() {
+    let shown = shown();
+    let at = |number| {
+        let page = ComicPage::new(&shown, Navigation::around(number, range()), false, None);
+        pages().comic(&page).unwrap()
+    };
+    let (first, last) = (at(1), at(3_000));
+    assert!(!first.contains(r#"rel="prev""#) && first.contains(r#"rel="next" href="/2/""#), "{first}");
+    assert!(!last.contains(r#"rel="next""#) && last.contains(r#"rel="prev" href="/2999/""#), "{last}");
+    assert_eq!(first.matches(r#"aria-disabled="true""#).count(), 2);
+    assert_eq!(last.matches(r#"aria-disabled="true""#).count(), 2);
+}
+
+#[test]
+fn another_one_is_a_link_that_no_page_prefetches() {
+    for html in [rendered(&shown()), rendered(&of_the_app()), error_page(None)] {
+        assert!(html.contains(r#"<a class="another" href="/">Another One</a>"#), "{html}");
+        assert!(!html.contains("prefetch") && !html.contains("prerender"), "{html}");
+    }
+}
+
+#[test]
+fn every_page_does_without_inline_scripts_and_styles() {
+    for html in [rendered(&shown()), rendered(&with_little()), rendered(&of_the_app()), error_page(Some(7))] {
+        assert!(!html.contains("style=") && !html.contains("<style") && !html.contains("onclick="), "{html}");
+        assert_eq!(html.matches("<script").count(), html.matches(r#"<script type="module" src=""#).count());
+    }
+}
+
+#[test]
+fn a_page_is_small() {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(rendered(&shown()).as_bytes()).unwrap();
+    assert!(gzip.finish().unwrap().len() < 2_500);
+}
+
+#[test]
+fn an_error_page_has_its_request_id_and_ways_on() {
+    let html = error_page(None);
+    assert!(html.contains("abc123") && html.contains("/403/") && html.contains("/405/"), "{html}");
+    assert!(!html.contains("https://xkcd.com/"), "{html}");
+    assert!(error_page(Some(2_000)).contains(r#"href="https://xkcd.com/2000/""#));
+}
+
+#[test]
+fn digits_are_grouped_in_threes() {
+    assert_eq!([0, 12, 123, 1_234, 1_234_567].map(grouped), ["0", "12", "123", "1,234", "1,234,567"]);
+}
