@@ -128,7 +128,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::{Breaker, Change, PROBE_EVERY};
 
@@ -160,12 +160,16 @@ mod tests {
     fn an_open_one_admits_one_probe_at_a_time_and_at_most_one_a_second() {
         let (breaker, start) = (Breaker::default(), Instant::now());
         breaker.timed_out(breaker.admit(start).unwrap(), start);
-        assert_eq!(breaker.admit(start + PROBE_EVERY - Duration::from_millis(1)), None);
+        assert_eq!(breaker.admit(start + PROBE_EVERY * 9 / 10), None);
         let probe = breaker.admit(start + PROBE_EVERY).unwrap();
         assert!(probe.is_probe && breaker.still_admits(probe));
         assert_eq!(breaker.admit(start + 5 * PROBE_EVERY), None, "one probe is on its way");
         breaker.timed_out(probe, start + 2 * PROBE_EVERY);
-        assert_eq!(breaker.admit(start + 5 * PROBE_EVERY), None, "a caller left, the probe is still on its way");
+        assert_eq!(
+            breaker.admit(start + 5 * PROBE_EVERY),
+            None,
+            "a caller left, the probe is still on its way"
+        );
         breaker.failed(probe, start + 6 * PROBE_EVERY);
         assert!(breaker.admit(start + 6 * PROBE_EVERY).is_some());
     }

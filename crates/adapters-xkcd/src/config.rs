@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn the_base_is_https_or_http_on_a_loopback_address() {
         assert_eq!(base("https://xkcd.com/"), Ok(("https://xkcd.com".to_owned(), true)));
-        for loopback in ["http://127.0.0.1:8080", "http://localhost:1/x", "http://[::1]:9", "http://127.9.9.9"] {
+        for loopback in
+            ["http://127.0.0.1:8080", "http://localhost:1/x", "http://[::1]:9", "http://127.9.9.9"]
+        {
             assert_eq!(base(loopback), Ok((loopback.to_owned(), false)));
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 use xkcd_domain::comic::Comic;
@@ -188,10 +188,7 @@ impl Fetcher {
     /// One fetch: waits for its turn, then asks, at most twice under one deadline.
     async fn ask(&self, asked: Asked, ticket: Ticket, purpose: Purpose) -> Result<Option<Comic>, FetchError> {
         // A probe does not queue behind fetches that hang: there is only one at a time.
-        let _turn = match ticket.is_probe {
-            true => None,
-            false => Some(self.turns.acquire().await.map_err(|_| FetchError::Ended)?),
-        };
+        let _turn = if ticket.is_probe { None } else { Some(self.turn().await?) };
         if !self.breaker.still_admits(ticket) {
             return Err(FetchError::KnownToBeDown);
         }
@@ -203,6 +200,10 @@ impl Fetcher {
             .retry(delays)
             .when(|error| error.is_transient() && self.breaker.still_admits(ticket))
             .await
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, FetchError> {
+        self.turns.acquire().await.map_err(|_| FetchError::Ended)
     }
 
     async fn request(&self, asked: Asked, deadline: Instant) -> Result<Option<Comic>, FetchError> {
@@ -266,19 +267,20 @@ impl Fetcher {
 
     /// Tells the breaker how a fetch failed.
     fn report(&self, ticket: Ticket, error: &FetchError) {
+        if !error.was_asked() {
+            self.breaker.gave_up(ticket);
+            return;
+        }
+        self.outage.failed(error);
         if matches!(error, FetchError::Timeout) {
             self.timed_out(ticket);
             self.breaker.gave_up(ticket);
-        } else if error.was_asked() {
-            self.outage.failed(error);
-            if self.breaker.failed(ticket, Instant::now().into_std()) == Change::Opened {
-                self.goes_down();
-            }
-        } else {
-            self.breaker.gave_up(ticket);
+        } else if self.breaker.failed(ticket, Instant::now().into_std()) == Change::Opened {
+            self.goes_down();
         }
     }
 
+    /// A fetch, or somebody who waited for it, ran out of time.
     fn timed_out(&self, ticket: Ticket) {
         if self.breaker.timed_out(ticket, Instant::now().into_std()) == Change::Opened {
             self.outage.failed(&FetchError::Timeout);

@@ -42,8 +42,7 @@ struct Shared {
     memory: Arc<Memory>,
     fetcher: Arc<Fetcher>,
     archiving: Arc<Archiving>,
-    document_ttl: Duration,
-    newest_ttl: Duration,
+    config: XkcdConfig,
     archive_first_until: Instant,
     /// Ends the tasks when it says so and when it is dropped.
     stop: watch::Sender<bool>,
@@ -87,8 +86,7 @@ impl XkcdComics {
             memory,
             fetcher,
             archiving,
-            document_ttl: config.document_ttl,
-            newest_ttl: config.newest_ttl,
+            config,
             archive_first_until: Instant::now() + ARCHIVE_FIRST,
             stop,
             tasks: Mutex::new(tasks),
@@ -141,9 +139,9 @@ impl ComicSource for XkcdComics {
         number: ComicNumber,
         deadline: std::time::Instant,
     ) -> Result<Option<Sourced>, ComicSourceError> {
-        match self.shared.from_memory(number) {
+        match self.shared.recall(number) {
             Some(sourced) => Ok(Some(sourced)),
-            None => self.shared.from_upstream(number, Instant::from_std(deadline)).await,
+            None => self.shared.obtain(number, Instant::from_std(deadline)).await,
         }
     }
 
@@ -159,7 +157,7 @@ impl ComicSource for XkcdComics {
 impl Shared {
     async fn range(&self, deadline: Instant) -> Result<ComicRange, ComicSourceError> {
         let newest = self.memory.newest();
-        if newest.is_none_or(|it| !it.is_confirmed_within(self.newest_ttl)) {
+        if newest.is_none_or(|it| !it.is_confirmed_within(self.config.newest_ttl)) {
             self.fetcher.refresh(Asked::Newest);
         }
         match self.memory.range() {
@@ -188,10 +186,10 @@ impl Shared {
     }
 
     /// A comic that somebody asked for and that is in memory: at once, and refreshed behind when it is old.
-    fn from_memory(&self, number: ComicNumber) -> Option<Sourced> {
+    fn recall(&self, number: ComicNumber) -> Option<Sourced> {
         let held = self.memory.get(number)?;
         let counters = &self.fetcher.counters;
-        if held.is_older_than(self.document_ttl, OffsetDateTime::now_utc()) {
+        if held.is_older_than(self.config.document_ttl, OffsetDateTime::now_utc()) {
             counters.stale.increment();
             self.fetcher.refresh(Asked::Number(number));
         } else {
@@ -201,13 +199,13 @@ impl Shared {
     }
 
     /// A comic that somebody asked for and that is not in memory.
-    async fn from_upstream(
+    async fn obtain(
         &self,
         number: ComicNumber,
         deadline: Instant,
     ) -> Result<Option<Sourced>, ComicSourceError> {
         self.archive_first(deadline).await;
-        if let Some(sourced) = self.from_memory(number) {
+        if let Some(sourced) = self.recall(number) {
             return Ok(Some(sourced));
         }
         self.fetcher.counters.miss.increment();
@@ -232,7 +230,7 @@ impl Shared {
     }
 
     fn sourced(&self, held: Held) -> Sourced {
-        let old = held.is_older_than(self.document_ttl, OffsetDateTime::now_utc());
+        let old = held.is_older_than(self.config.document_ttl, OffsetDateTime::now_utc());
         let Held { comic, fetched_at } = held;
         let stale = old && self.fetcher.is_failing(Asked::Number(comic.number));
         Sourced { comic, fetched_at: Some(fetched_at), stale }

@@ -141,7 +141,8 @@ fn two_comics_may_have_one_image() {
 
 #[test]
 fn extra_parts_are_never_shown_and_mark_the_comic_interactive() {
-    let parts = json!({ "extra_parts": { "headerextra": "<script>alert(1)</script>", "pre": "", "inset": 1 } });
+    let parts =
+        json!({ "extra_parts": { "headerextra": "<script>alert(1)</script>", "pre": "", "inset": 1 } });
     let comic = read(1110, parts);
     assert!(comic.interactive && comic.image.is_some());
     assert!(!format!("{comic:?}").contains("alert"));
@@ -187,7 +188,9 @@ fn what_only_looks_like_markup_stays_in_a_title() {
 
 #[test]
 fn what_looks_like_markup_stays_in_a_caption() {
-    for literal in ["a <noun>", "<your name>", "<year>", "<div>", "<x>", "<A>: Like </a>this.&nbsp;", "<b>x</b>"] {
+    for literal in
+        ["a <noun>", "<your name>", "<year>", "<div>", "<x>", "<A>: Like </a>this.&nbsp;", "<b>x</b>"]
+    {
         assert_eq!(caption(literal).as_deref(), Some(literal));
     }
 }

@@ -221,8 +221,11 @@ impl LinkUrl {
     /// Whether the address is that of an image, judged by how its path ends.
     #[must_use]
     pub fn is_image(&self) -> bool {
-        let path = self.0.split(['?', '#']).next().unwrap_or_default();
-        let Some((_, ending)) = path.rsplit_once('.') else { return false };
+        let address = self.0.split(['?', '#']).next().unwrap_or_default();
+        // "https:", "", the host, and then the path.
+        let Some((_, ending)) = address.splitn(4, '/').nth(3).and_then(|path| path.rsplit_once('.')) else {
+            return false;
+        };
         ["png", "jpg", "jpeg", "gif", "webp", "svg"].iter().any(|it| ending.eq_ignore_ascii_case(it))
     }
 }

@@ -45,8 +45,8 @@ impl Deck {
     #[must_use]
     pub fn reshuffled(&self, seed: u64, range: ComicRange) -> Self {
         let last = self.position.checked_sub(1).and_then(|position| self.at(position));
-        // Each further seed fails with a chance of one in the deck's size; eight are enough even for two.
-        (0..8)
+        // Each seed fails with a chance of one in the deck's size: 64 are enough even for two comics.
+        (0..64)
             .map(|attempt| Self::shuffled(seed.wrapping_add(attempt), range))
             .find(|deck| deck.at(0) != last)
             .unwrap_or(Self::shuffled(seed, range))

@@ -1,7 +1,8 @@
 //! What the app needs of the outside world: one trait per role, each with its own error.
 //!
 //! The clauses beside each method are the port's contract. The suites in `contract` (feature
-//! `contract`) check them one by one on any adapter; mocks of every port come with feature `mock`.
+//! `contract`) check them one by one on any adapter. With feature `mock` each port has a mock beside it, such
+//! as `MockViewCounter`, for callers' tests of failures and of calls that must not be made.
 //! Every call ends within a time that the adapter bounds; dropping a call's future harms nothing but the
 //! answer.
 

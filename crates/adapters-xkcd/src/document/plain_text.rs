@@ -84,7 +84,10 @@ mod tests {
 
     #[test]
     fn entities_are_decoded_once_when_well_formed() {
-        assert_eq!(of_markup("Clich&eacute;d &#8212; &amp;lt; &lt;b&gt;x&lt;/b&gt;"), "Clichéd — &lt; <b>x</b>");
+        assert_eq!(
+            of_markup("Clich&eacute;d &#8212; &amp;lt; &lt;b&gt;x&lt;/b&gt;"),
+            "Clichéd — &lt; <b>x</b>"
+        );
         for literal in ["D&D", "a & b", "AT&T; x", "&#xD800;", "&", "&;", "&nope;", "&eacute"] {
             assert_eq!(of_markup(literal), literal);
         }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use xkcd_adapters_xkcd::{NoArchive, XkcdComics};
 use xkcd_domain::ports::comic_source::{ComicSource, ComicSourceError};
 
 use crate::stub_upstream::{Script, StubUpstream, document, head, repeats, response, sends, silent};
-use crate::{SECOND, comic, start, within};
+use crate::{SECOND, comic, config, start, within};
 
 const MIB: usize = 1 << 20;
 const JSON: &str = "Content-Type: application/json";
@@ -19,7 +20,10 @@ const JSON: &str = "Content-Type: application/json";
 async fn visit(script: Script) -> ComicSourceError {
     let upstream = StubUpstream::start(7);
     upstream.script(Some(1), script);
-    let comics = start(&upstream);
+    let mut config = config(&upstream);
+    // The runtime of the test does not end before the fetch does.
+    config.fetch_timeout = SECOND;
+    let comics = XkcdComics::start(config, Arc::new(NoArchive)).unwrap();
     comics.range(within(10 * SECOND)).await.unwrap();
 
     let asked = Instant::now();
@@ -51,7 +55,8 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(body).unwrap();
     let body = encoder.finish().unwrap();
-    let mut response = head(200, &format!("{JSON}\r\nContent-Encoding: gzip\r\nContent-Length: {}", body.len()));
+    let mut response =
+        head(200, &format!("{JSON}\r\nContent-Encoding: gzip\r\nContent-Length: {}", body.len()));
     response.extend_from_slice(&body);
     response
 }

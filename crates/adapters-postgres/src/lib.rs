@@ -1,0 +1,1 @@
+//! ComicArchive, ViewCounter, ViewLedger and AccountStore over PostgreSQL.

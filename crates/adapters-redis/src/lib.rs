@@ -1,0 +1,1 @@
+//! SessionStore and SignInThrottle over Redis.

@@ -1,0 +1,1 @@
+//! SecretProvider over AWS Systems Manager Parameter Store.
