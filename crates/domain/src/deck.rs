@@ -13,7 +13,7 @@ use crate::comic::{ComicNumber, ComicRange};
 /// use xkcd_domain::comic::{ComicNumber, ComicRange};
 /// use xkcd_domain::deck::Deck;
 ///
-/// let newest = ComicNumber::try_from(12).unwrap();
+/// let newest = ComicNumber::try_from(12_u32).unwrap();
 /// let mut deck = Deck::shuffled(7, ComicRange::new(ComicNumber::ONE, newest).unwrap());
 /// let mut dealt: Vec<_> = std::iter::from_fn(|| deck.deal()).collect();
 /// dealt.sort();

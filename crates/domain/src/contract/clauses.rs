@@ -162,14 +162,9 @@ macro_rules! __contract_table {
 /// each test: a pair of the suite's subject and a guard that lives until the test is over (`()` where
 /// nothing has to be cleaned up). Each suite's module says what its subject is.
 ///
-/// ```
-/// # mod adapter {
-/// #     use std::sync::Arc;
-/// #     use xkcd_domain::ports::view_counter::{MockViewCounter, ViewCounter};
+/// ```ignore
 /// async fn fixture() -> (Arc<dyn ViewCounter>, ()) {
-///     # /*
 ///     (Arc::new(OurViewCounter::new()), ())
-///     # */ (Arc::new(MockViewCounter::new()), ())
 /// }
 ///
 /// xkcd_domain::contract_tests! {
@@ -177,7 +172,6 @@ macro_rules! __contract_table {
 ///     #[tokio::test]
 ///     view_counter => fixture().await
 /// }
-/// # }
 /// ```
 ///
 /// The ports are `account_store`, `comic_archive`, `comic_source`, `secret_provider`, `session_store`,

@@ -19,7 +19,10 @@ use crate::ports::view_ledger::{
     RowVersion, ViewLedger, ViewLedgerError,
 };
 use crate::views::ViewCount;
-#[expect(clippy::wildcard_imports, reason = "the table of clauses names every check in them")]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the table of clauses names every check in them")
+)]
 use {adjusting::*, listing::*, removing::*, reporting::*};
 
 /// A ledger and the counter over the same store.

@@ -47,7 +47,7 @@ impl FlawedViews {
         }
     }
 
-    fn register(&self, state: &mut State, batch: &ViewBatch) {
+    fn register(state: &mut State, batch: &ViewBatch) {
         let writer = state.writers.entry(batch.writer()).or_default();
         writer.last = batch.number().get();
         *state.days.entry(TODAY).or_default() += batch.total();
@@ -139,7 +139,7 @@ impl ViewCounter for FlawedViews {
             let mut state = self.state.lock().unwrap();
             let new = if trusts_early { early } else { self.is_new(&state, batch) };
             if new {
-                self.register(&mut state, batch);
+                Self::register(&mut state, batch);
             }
             new
         };
@@ -184,7 +184,7 @@ impl ViewCounter for FlawedViews {
         }
         rows.sort_by(|(_, a), (_, b)| b.cmp(a));
         if self.flaw.is("the_most_viewed_come_first") {
-            rows.sort_by(|(_, a), (_, b)| a.cmp(b));
+            rows.sort_by_key(|(_, views)| *views);
         }
         rows.truncate(limit as usize + usize::from(self.flaw.is("most_viewed_gives_no_more_than_the_limit")));
         Ok(rows)

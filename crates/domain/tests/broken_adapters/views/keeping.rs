@@ -59,7 +59,9 @@ impl FlawedViews {
             }
         }
         if self.flaw.is("rows_show_what_was_counted") {
-            rows.iter_mut().for_each(|row| row.views = count(row.views.get() & u64::from(u32::MAX)));
+            for row in &mut rows {
+                row.views = count(row.views.get() & u64::from(u32::MAX));
+            }
         }
         rows
     }
