@@ -98,12 +98,11 @@ fn hashed_path(name: &str, content: &[u8]) -> String {
     }
 }
 
-/// The size that an SVG's view box gives it, when that begins at the origin and is in whole pixels.
+/// The size that an SVG's first element gives itself, when that is in whole pixels.
 fn drawn_size(svg: &[u8]) -> Option<Size> {
-    let text = std::str::from_utf8(svg).ok()?;
-    let (_, rest) = text.split_once("viewBox=\"0 0 ")?;
-    let (width, height) = rest.split_once('"')?.0.split_once(' ')?;
-    Some(Size { width: width.parse().ok()?, height: height.parse().ok()? })
+    let (element, _) = std::str::from_utf8(svg).ok()?.split_once('>')?;
+    let value = |mark| element.split_once(mark)?.1.split_once('"')?.0.parse().ok();
+    Some(Size { width: value(" width=\"")?, height: value(" height=\"")? })
 }
 
 fn compressed(content: &[u8]) -> Option<Bytes> {
@@ -139,15 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_is_as_large_as_its_view_box() {
+    fn a_drawing_is_as_large_as_it_says() {
         let size = |text: &str| drawn_size(text.as_bytes());
-        assert_eq!(size(r#"<svg viewBox="0 0 700 420">"#), Some(Size { width: 700, height: 420 }));
-        for other in [
-            "<svg>",
-            r#"<svg viewBox="1 0 700 420">"#,
-            r#"<svg viewBox="0 0 7.5 2">"#,
-            "<svg viewBox=\"0 0 7",
-        ] {
+        let drawing = r#"<svg width="640" height="694" viewBox="0 0 1280 1388"><rect width="1"/></svg>"#;
+        assert_eq!(size(drawing), Some(Size { width: 640, height: 694 }));
+        for other in
+            ["<svg>", r#"<svg width="640">"#, r#"<svg width="4em" height="3em">"#, r#"<svg width="640""#]
+        {
             assert_eq!(size(other), None, "{other}");
         }
     }

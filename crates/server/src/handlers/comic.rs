@@ -105,7 +105,8 @@ async fn page(
     let views = if is_view { count(state, number).await? } else { None };
     let range = state.parts.show_comic.source_of(number).range(Instant::now()).await.ok();
     let navigation = Navigation::around(number.get(), range);
-    let html = state.pages.comic(&ComicPage::new(shown, navigation, stand_in, views))?;
+    let page = ComicPage::new(shown, navigation, stand_in, views).sized_by(&state.assets);
+    let html = state.pages.comic(&page)?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header(KEPT_BY_BROWSER).body(html))
 }
 

@@ -168,7 +168,7 @@ fn a_comic_of_xkcd_is_credited_and_explained() {
 #[test]
 fn a_drawing_of_the_app_keeps_its_place_while_it_loads() {
     let mut assets = Assets::default();
-    let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 420"></svg>"#;
+    let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" width="700" height="420"></svg>"#;
     assets.insert("/static/comics/a.svg".into(), drawing.as_bytes().into());
     let shown = of_the_app();
     let page = ComicPage::new(&shown, Navigation::default(), false, None).sized_by(&assets);
