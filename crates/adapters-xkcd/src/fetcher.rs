@@ -7,7 +7,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 use xkcd_domain::comic::Comic;
@@ -157,17 +157,23 @@ impl Fetcher {
     }
 
     /// Asks for the newest comic as long as the upstream is down, so that it is found to be back without a
-    /// visitor. Never ends.
-    pub(crate) async fn probe_while_down(self: Arc<Self>) {
-        loop {
-            self.went_down.notified().await;
-            while self.is_down() {
-                sleep(PROBE_EVERY).await;
-                if let Ok(flight) = self.fetch(Asked::Newest, Purpose::Refresh) {
-                    // Its outcome has told the breaker.
-                    let _ = flight.outcome().await;
+    /// visitor. Ends when told to.
+    pub(crate) async fn probe_while_down(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let probing = async {
+            loop {
+                self.went_down.notified().await;
+                while self.is_down() {
+                    sleep(PROBE_EVERY).await;
+                    if let Ok(flight) = self.fetch(Asked::Newest, Purpose::Refresh) {
+                        // Its outcome has told the breaker.
+                        let _ = flight.outcome().await;
+                    }
                 }
             }
+        };
+        tokio::select! {
+            () = probing => {}
+            _ = stop.wait_for(|it| *it) => {}
         }
     }
 

@@ -71,15 +71,10 @@ impl XkcdComics {
         let fill = Fill::new(Arc::clone(&fetcher), Arc::clone(&archiving), Arc::clone(&memory), &config);
 
         let stop = watch::Sender::new(false);
-        let mut stopped = stop.subscribe();
-        let probing = Arc::clone(&fetcher).probe_while_down();
-        let probe = async move {
-            tokio::select! { () = probing => {}, _ = stopped.wait_for(|it| *it) => {} }
-        };
         let tasks = vec![
             runtime.spawn(Arc::clone(&archiving).run(stop.subscribe())),
             runtime.spawn(fill.run(stop.subscribe())),
-            runtime.spawn(probe),
+            runtime.spawn(Arc::clone(&fetcher).probe_while_down(stop.subscribe())),
         ];
         fetcher.refresh(Asked::Newest);
         let shared = Shared {

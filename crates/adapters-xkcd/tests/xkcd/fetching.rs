@@ -164,6 +164,14 @@ async fn numbers_that_cannot_exist_are_not_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn numbers_of_built_in_comics_are_absent_whatever_is_known() {
+    let upstream = StubUpstream::start(7);
+    upstream.set_mode(Mode::Fails);
+    let comics = start(&upstream);
+    assert_eq!(comics.comic(comic(1_000_001), within(SECOND)).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_that_may_pass_is_retried_once() {
     let upstream = StubUpstream::start(7);
     let failure = sends(response(500, "text/html", b"<html>"));

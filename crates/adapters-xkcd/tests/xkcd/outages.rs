@@ -7,17 +7,8 @@ use std::time::{Duration, Instant};
 use xkcd_adapters_xkcd::{NoArchive, XkcdComics, XkcdConfig};
 use xkcd_domain::ports::comic_source::{ComicSource, ComicSourceError};
 
-use crate::stub_upstream::{Mode, StubUpstream, document, response, sends, silent};
+use crate::stub_upstream::{Mode, StubUpstream, document, in_turn, response, sends, silent};
 use crate::{DAY, FakeArchive, SECOND, archived, comic, config, start, start_over, until, within};
-
-/// An upstream that holds every request, and a source that gives up on one after 300 ms.
-fn hanging() -> (StubUpstream, XkcdComics) {
-    let upstream = StubUpstream::start(7);
-    upstream.set_mode(Mode::Holds);
-    let mut config = config(&upstream);
-    config.fetch_timeout = Duration::from_millis(300);
-    (upstream, XkcdComics::start(config, Arc::new(NoArchive)).unwrap())
-}
 
 fn is_unavailable<T>(result: &Result<T, ComicSourceError>) -> bool {
     matches!(result, Err(ComicSourceError::Unavailable(_)))
@@ -78,17 +69,36 @@ async fn after_three_failures_the_upstream_is_not_asked_by_visitors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_one_timeout_nobody_waits_longer_than_50_milliseconds() {
-    let (upstream, comics) = hanging();
-    assert!(is_unavailable(&comics.comic(comic(1), within(SECOND)).await));
+    let upstream = StubUpstream::start(7);
+    upstream.set_mode(Mode::Holds);
+    let comics = start(&upstream);
+    assert!(is_unavailable(&comics.comic(comic(1), within(SECOND / 2)).await));
     assert!(comics.status().upstream_down);
 
-    for number in 2..=7 {
+    // Both what is being fetched and what is not.
+    for number in [1, 1, 2, 3] {
         let asked = Instant::now();
         assert!(is_unavailable(&comics.comic(comic(number), within(10 * SECOND)).await));
         assert!(is_unavailable(&comics.range(within(10 * SECOND)).await));
         // 100 ms for the two, and what a busy machine takes.
-        assert!(asked.elapsed() < Duration::from_millis(400), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < SECOND / 2, "{:?}", asked.elapsed());
     }
+    upstream.set_mode(Mode::Answers);
+    until(|| !comics.status().upstream_down).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_that_runs_out_of_time_is_a_timeout_too() {
+    let upstream = StubUpstream::start(7);
+    upstream.set_mode(Mode::Holds);
+    let mut config = config(&upstream);
+    config.fetch_timeout = SECOND / 5;
+    let comics = XkcdComics::start(config, Arc::new(NoArchive)).unwrap();
+
+    // Nobody waits for the newest, which is looked for at the start.
+    until(|| comics.status().upstream_down).await;
+
+    assert!(comics.stats().upstream_timeout > 0);
     upstream.set_mode(Mode::Answers);
 }
 
@@ -120,20 +130,19 @@ async fn a_caller_with_little_time_left_says_nothing_about_the_upstream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_is_back_is_found_without_a_visitor() {
     let upstream = StubUpstream::start(7);
-    for number in [None, Some(1)] {
-        upstream.script(number, silent());
-    }
+    // It hangs at the start and when it is tried for the first time.
+    let good = sends(response(200, "application/json", &document(7)));
+    upstream.script(None, in_turn(vec![silent(), silent()], good));
     let mut config = config(&upstream);
-    config.fetch_timeout = Duration::from_millis(300);
+    config.fetch_timeout = SECOND / 5;
     let comics = XkcdComics::start(config, Arc::new(NoArchive)).unwrap();
-    assert!(is_unavailable(&comics.comic(comic(1), within(SECOND)).await));
-    assert!(comics.status().upstream_down);
-
-    upstream.script(None, sends(response(200, "application/json", &document(7))));
+    until(|| comics.status().upstream_down).await;
 
     until(|| !comics.status().upstream_down).await;
+
+    assert_eq!(upstream.requests(None), 3);
     assert_eq!(comics.status().last_error, None);
-    assert!(comics.comic(comic(2), within(SECOND)).await.unwrap().is_some());
+    assert!(comics.comic(comic(2), within(10 * SECOND)).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
