@@ -60,7 +60,7 @@ pub fn app(
         InitError = (),
     >,
 > {
-    App::new().app_data(state).configure(routes).wrap(from_fn(edge)).wrap(Compress::default())
+    App::new().app_data(state).configure(routes).wrap(Compress::default()).wrap(from_fn(edge))
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -32,6 +32,8 @@ const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 const TIME_TO_DISCONNECT: Duration = Duration::from_secs(2);
 /// How many new connections wait to be taken.
 const BACKLOG: u32 = 2048;
+/// How long the reader of the log may take for the views that could not be written.
+const TIME_FOR_UNWRITTEN: Duration = Duration::from_secs(5);
 /// How often a stopping app looks whether it is left alone.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 
@@ -67,6 +69,21 @@ pub enum StartError {
     Pages(#[from] PageFailure),
 }
 
+/// Why the app stopped by itself.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A part can't be used, as was found right after the start.
+    #[error(transparent)]
+    Refused(ComposeError),
+    /// Nobody can come any more.
+    #[error("the listener broke down")]
+    Listener(#[source] io::Error),
+    /// Views that are not written could not be logged.
+    #[error("standard output can't be written")]
+    Log(#[source] io::Error),
+}
+
 impl Application {
     /// Listens, and opens what the app needs. What reaches outside lives on `runtime`.
     ///
@@ -77,7 +94,12 @@ impl Application {
         let listener = listen(config.http.listen, config::LISTEN)?;
         let address = listener.local_addr().unwrap_or(config.http.listen);
         let metrics_listener = match config.http.metrics_listen {
-            Some(address) => Some(listen(address, config::METRICS_LISTEN)?),
+            Some(address) => {
+                let listener = listen(address, config::METRICS_LISTEN)?;
+                let address = listener.local_addr().unwrap_or(address);
+                tracing::info!(event = "metrics.listening", url = %format_args!("http://{address}/metrics"));
+                Some(listener)
+            }
             None => None,
         };
         let public_url = public_url(config, address);
@@ -127,19 +149,27 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// When the listener breaks down.
-    pub async fn run_until_stopped(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let handles: Vec<ServerHandle> =
-            [Some(&self.server), self.metrics_server.as_ref()].into_iter().flatten().map(Server::handle).collect();
+    /// When it had to stop by itself, or the last views could not be logged.
+    pub async fn run_until_stopped(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+        let handles: Vec<ServerHandle> = [Some(&self.server), self.metrics_server.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(Server::handle)
+            .collect();
         let mut server = tokio::task::spawn_local(self.server);
         if let Some(metrics_server) = self.metrics_server {
             tokio::task::spawn_local(metrics_server);
         }
         let watch = tokio::task::spawn_local(watch_pending(Arc::clone(&self.state.parts)));
         tracing::info!(event = "server.listening", url = self.url, "listening");
-        let broken = tokio::select! {
+        let failure = tokio::select! {
             () = stop => None,
-            ended = &mut server => Some(ended),
+            refused = self.state.parts.refused() => Some(RunError::Refused(refused)),
+            ended = &mut server => Some(RunError::Listener(match ended {
+                Ok(Ok(())) => io::Error::other("it ended by itself"),
+                Ok(Err(error)) => error,
+                Err(panicked) => io::Error::other(panicked),
+            })),
         };
         let table = Timetable::new(Instant::now(), self.shutdown);
         drain(&self.state, table).await;
@@ -149,13 +179,9 @@ impl Application {
             }
         }
         watch.abort();
-        report_unwritten(&self.state.parts.finish(table.written).await)?;
+        report_unwritten(self.state.parts.finish(table.written).await).map_err(RunError::Log)?;
         tracing::info!(event = "server.stopped", "stopped");
-        match broken {
-            None => Ok(()),
-            Some(Ok(ended)) => ended.and(Err(io::Error::other("the listener ended by itself"))),
-            Some(Err(panicked)) => Err(io::Error::other(panicked)),
-        }
+        failure.map_or(Ok(()), Err)
     }
 }
 
@@ -170,12 +196,10 @@ async fn drain(state: &AppState, table: Timetable) {
 
 /// What could not be written goes to the log, where `replay-views` finds it; past any filter, since these
 /// lines are the only copy of those views.
-fn report_unwritten(batches: &[ViewBatch]) -> io::Result<()> {
+fn report_unwritten(batches: Vec<ViewBatch>) -> io::Result<()> {
     let at = OffsetDateTime::now_utc();
-    for batch in batches {
-        telemetry::print_line(&UnwrittenBatch { batch: batch.clone(), at }.to_line())?;
-    }
-    Ok(())
+    let lines = batches.into_iter().map(|batch| UnwrittenBatch { batch, at }.to_line()).collect();
+    telemetry::print_lines(lines, TIME_FOR_UNWRITTEN)
 }
 
 /// Says how many views wait, when that begins, when it ends, and every minute in between.
@@ -227,7 +251,11 @@ fn public_url(config: &Config, address: SocketAddr) -> PublicUrl {
 
 fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpListener, StartError> {
     let bind = || {
-        let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+        let socket = if address.is_ipv4() {
+            tokio::net::TcpSocket::new_v4()
+        } else {
+            tokio::net::TcpSocket::new_v6()
+        }?;
         // Without it a restart would have to wait for the connections of the process before.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;

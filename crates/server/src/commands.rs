@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 use tokio::runtime::Runtime;
 
+use crate::application::{RunError, StartError};
 use crate::composition::ComposeError;
 use crate::config::{self, Config};
 use crate::error::Chain;
@@ -31,7 +32,10 @@ const BLOCKING_THREADS: usize = 64;
 pub enum CommandError {
     /// The app can't be started.
     #[error(transparent)]
-    Start(#[from] crate::application::StartError),
+    Start(#[from] StartError),
+    /// The app stopped by itself.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A part can't be had.
     #[error(transparent)]
     Parts(#[from] ComposeError),
@@ -49,6 +53,18 @@ pub enum CommandError {
     Refused(String),
 }
 
+impl CommandError {
+    /// What is wrong with the configuration may be found only when it is used.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Parts(error) | Self::Start(StartError::Parts(error)) if error.is_configuration() => {
+                WRONG_USAGE
+            }
+            _ => 1,
+        }
+    }
+}
+
 /// Reads the command line, does what it says, and prints one message when that fails.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -59,7 +75,7 @@ pub fn run() -> ExitCode {
     };
     match dispatch(&matches, &config) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error),
+        Err(error) => fail(error.exit_code(), &error),
     }
 }
 

@@ -1,29 +1,131 @@
-//! Which adapters are used: the only file that names them.
+//! Which adapters are used: the only room that names them.
+
+mod secrets;
+mod sessions;
+mod store;
 
 use std::error::Error;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::web::Bytes;
 use tokio::runtime::Handle;
-use xkcd_adapters_local::{
-    BuiltInComics, OpenError, SqliteComicArchive, SqliteConfig, SqliteStore, SqliteViewCounter,
-    local_secret_key,
-};
-use xkcd_adapters_xkcd::{XkcdComics, XkcdConfig};
+use xkcd_adapters_local::{BuiltInComics, OpenError, SqliteStoreError, local_secret_key};
+use xkcd_adapters_postgres::PostgresStoreError;
+use xkcd_adapters_redis::{RedisConfigError, RedisStoreError};
+use xkcd_adapters_ssm::InvalidParameterPrefix;
+use xkcd_adapters_xkcd::{XkcdComics, XkcdConfig, XkcdConfigError};
 use xkcd_domain::comic::InvalidUrl;
-use xkcd_domain::ports::view_counter::ViewCounter;
+use xkcd_domain::ports::comic_archive::ComicArchive;
+use xkcd_domain::ports::secret_provider::SecretProviderError;
 use xkcd_domain::secret::SecretValue;
 use xkcd_domain::show_comic::ShowComic;
 use xkcd_domain::views::{ViewBatch, WriterId};
 use xkcd_group_commit::{GroupCommit, GroupCommitConfig};
 
 use crate::assets::DRAWINGS;
-use crate::config::{ComicsConfig, Config, SECRET_KEY};
+use crate::config::{ComicsConfig, Config, Credentials, Mistakes};
+use secrets::Provider;
+pub use sessions::Sessions;
+pub use store::Store;
 
 /// Names the app to xkcd.com, as its makers would want to be told who asks.
 const USER_AGENT: &str = concat!("xkcdapp/", env!("CARGO_PKG_VERSION"), " (random comics with view counts)");
+
+/// A part can't be had, so the app can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeError {
+    /// The secrets can't be had.
+    #[error("the secrets can't be had")]
+    Secrets(#[source] SecretProviderError),
+    /// The secrets are there and not fit.
+    #[error(transparent)]
+    Unfit(Mistakes),
+    /// The prefix is not one of the Parameter Store.
+    #[error("XKCDAPP_SSM_PREFIX is not a path of the Parameter Store")]
+    Prefix(#[source] InvalidParameterPrefix),
+    /// The file of the embedded store can't be opened.
+    #[error(transparent)]
+    Store(OpenError),
+    /// The file of the embedded store can't be used.
+    #[error("the store can't be used")]
+    File(#[source] SqliteStoreError),
+    /// The database can't be used.
+    #[error(transparent)]
+    Database(PostgresStoreError),
+    /// The sessions' store is not configured in a way that can work.
+    #[error(transparent)]
+    RedisConfig(RedisConfigError),
+    /// The sessions' store can't be used.
+    #[error(transparent)]
+    Redis(RedisStoreError),
+    /// The roots to trust can't be read.
+    #[error("{0} holds no certificates that can be used")]
+    Roots(&'static str, #[source] Box<dyn Error + Send + Sync>),
+    /// The local secret key can't be read or made.
+    #[error("the secret key can't be had")]
+    SecretKey(#[source] Box<dyn Error + Send + Sync>),
+    /// The upstream's client can't be made.
+    #[error("the client of the comic source can't be started")]
+    Upstream(#[source] XkcdConfigError),
+    /// The built-in comics can't be served where they should be.
+    #[error("the built-in comics can't be served")]
+    BuiltIn(#[source] InvalidUrl),
+    /// A thread of the app broke down.
+    #[error("the app could not be put together")]
+    Broken(#[source] tokio::task::JoinError),
+}
+
+impl ComposeError {
+    /// Whether the operator has to correct a setting.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Prefix(_) | Self::RedisConfig(_) | Self::Roots(..))
+    }
+}
+
+/// The stores, and the secrets to reach them: what every verb needs.
+pub struct Stores {
+    /// Counts, the archive, accounts.
+    pub store: Store,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// What the secrets say.
+    pub credentials: Credentials,
+    /// Where the secrets come from, for people.
+    pub secrets_from: String,
+}
+
+impl Stores {
+    /// Reads the secrets, opens what is a file and prepares to connect to what is a server. All of it lives
+    /// on `runtime`, which has to be a multi-thread one: a web server's worker may be busy or be stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the secrets are not all there, or a file can't be opened.
+    pub async fn open(config: &Config, runtime: &Handle) -> Result<Self, ComposeError> {
+        let provider = Provider::connect(&config.secrets, runtime).await?;
+        let secrets = provider.read(config.wanted_secrets(), runtime).await?;
+        let credentials = Credentials::parse(&secrets, config).map_err(ComposeError::Unfit)?;
+        let store = Store::open(config, &credentials, provider.port(), runtime).await?;
+        let sessions = Sessions::open(config, &credentials, &store, provider.port(), runtime).await?;
+        Ok(Self { store, sessions, credentials, secrets_from: provider.to_string() })
+    }
+
+    /// The key that signs what browsers keep: the given one, or one that is made on the first start and kept
+    /// in the data folder.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read or made.
+    pub fn secret_key(&self, config: &Config) -> Result<SecretValue, ComposeError> {
+        match &self.credentials.secret_key {
+            Some(given) => Ok(given.clone()),
+            None => local_secret_key(&config.data).map_err(|error| ComposeError::SecretKey(error.into())),
+        }
+    }
+}
 
 /// The parts of the running app that reach outside.
 pub struct Parts {
@@ -33,71 +135,58 @@ pub struct Parts {
     pub views: GroupCommit,
     /// Signs what browsers keep for the app.
     pub secret_key: SecretValue,
+    store: Store,
+    sessions: Sessions,
     built_in: BuiltInComics,
     upstream: Option<XkcdComics>,
 }
 
-/// A part can't be had, so the app can't start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ComposeError {
-    /// The store can't be opened.
-    #[error(transparent)]
-    Store(OpenError),
-    /// The local secret key can't be read or made.
-    #[error("the secret key can't be had")]
-    SecretKey(#[source] Box<dyn Error + Send + Sync>),
-    /// The upstream's client can't be made.
-    #[error("the client of the comic source can't be started")]
-    Upstream(#[source] Box<dyn Error + Send + Sync>),
-    /// The built-in comics can't be served where they should be.
-    #[error("the built-in comics can't be served")]
-    BuiltIn(#[source] InvalidUrl),
-    /// A thread of the app broke down.
-    #[error("the store could not be opened")]
-    Broken(#[source] tokio::task::JoinError),
-}
-
 impl Parts {
-    /// Opens the store and starts what works in the background. All of it lives on `runtime`, which has to
-    /// be a multi-thread one: a web server's worker may be busy or be stopped.
+    /// Opens the stores and starts what works in the background, on `runtime`.
     ///
     /// # Errors
     ///
-    /// When the store or the secret key can't be opened.
+    /// As [`Stores::open`], and when the secret key can't be made.
     pub async fn start(config: &Config, runtime: &Handle) -> Result<Self, ComposeError> {
-        let store = open_store(&config.data, runtime).await?;
-        let secret_key = match config.secrets.get(SECRET_KEY.as_str()) {
-            Some(given) => given.clone(),
-            None => local_secret_key(&config.data).map_err(|error| ComposeError::SecretKey(error.into()))?,
-        };
+        let stores = Stores::open(config, runtime).await?;
+        let secret_key = stores.secret_key(config)?;
+        let Stores { store, sessions, .. } = stores;
         let _on_the_runtime = runtime.enter();
         let upstream = match &config.comics {
             ComicsConfig::BuiltIn => None,
-            ComicsConfig::Xkcd(url) => Some(start_upstream(url, store.clone())?),
+            ComicsConfig::Xkcd(url) => Some(start_upstream(url, store.archive())?),
         };
         let built_in = BuiltInComics::new(DRAWINGS).map_err(ComposeError::BuiltIn)?;
         let show_comic = match upstream.clone() {
             Some(upstream) => ShowComic::new(Arc::new(upstream), Arc::new(built_in.clone())),
             None => ShowComic::built_in_only(Arc::new(built_in.clone())),
         };
-        let counter = Arc::new(SqliteViewCounter::new(store));
         let writer = WriterId::from_random(rand::random());
-        let views = GroupCommit::start(counter, writer, GroupCommitConfig::default());
-        Ok(Self { show_comic, views, secret_key, built_in, upstream })
+        let views = GroupCommit::start(store.counter(), writer, GroupCommitConfig::default());
+        sessions.watch(runtime);
+        Ok(Self { show_comic, views, secret_key, store, sessions, built_in, upstream })
     }
 
-    /// Whether the view store and its schema were reached once. SQLite is opened before the app listens.
+    /// Whether the view store and its schema were reached once.
     #[must_use]
-    pub const fn store_was_reached(&self) -> bool {
-        true
+    pub fn store_was_reached(&self) -> bool {
+        self.store.was_reached()
     }
 
-    /// What does not work at the moment, though pages are served: `views`, `xkcd`.
+    /// Returns once it is known that the app must not go on with its store: see [`ComposeError::Database`].
+    pub async fn refused(&self) -> ComposeError {
+        self.store.refused().await
+    }
+
+    /// What does not work at the moment, though pages are served: `views`, `sessions`, `xkcd`.
     #[must_use]
     pub fn degraded(&self) -> Vec<&'static str> {
         let xkcd_is_down = self.upstream.as_ref().is_some_and(|upstream| upstream.status().upstream_down);
-        let parts = [("views", self.views.status().degraded), ("xkcd", xkcd_is_down)];
+        let parts = [
+            ("views", self.views.status().degraded || self.store.is_down()),
+            ("sessions", self.sessions.is_down()),
+            ("xkcd", xkcd_is_down),
+        ];
         parts.into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect()
     }
 
@@ -116,6 +205,11 @@ impl Parts {
             ],
             cache: [("hit", stats.cache_hit), ("miss", stats.cache_miss), ("stale", stats.cache_stale)],
         })
+    }
+
+    /// Connections to servers, those that there are.
+    pub fn pools(&self) -> impl Iterator<Item = PoolFigures> {
+        self.store.pool().into_iter().chain(self.sessions.pool())
     }
 
     /// The drawings of the built-in comics: the path each is served under, and the SVG.
@@ -143,71 +237,16 @@ pub struct UpstreamFigures {
     pub cache: [(&'static str, u64); 3],
 }
 
-/// The store of counts, migrated; for the verbs that need nothing else.
-pub struct Store {
-    store: SqliteStore,
+/// Connections to a server.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolFigures {
+    /// Which server.
+    pub pool: &'static str,
+    /// How many of them are in each state, callers that wait for one included.
+    pub connections: [(&'static str, usize); 3],
 }
 
-impl Store {
-    /// Opens and migrates it.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be opened and written, or is not ours.
-    pub async fn open(config: &Config) -> Result<Self, ComposeError> {
-        Ok(Self { store: open_store(&config.data, &Handle::current()).await? })
-    }
-
-    /// Where it is, for people.
-    #[must_use]
-    pub fn location(&self) -> String {
-        self.store.file().display().to_string()
-    }
-
-    /// The version of its schema.
-    #[must_use]
-    pub fn schema_version(&self) -> i64 {
-        self.store.schema_version()
-    }
-
-    /// Writes to it and reads all of it.
-    ///
-    /// # Errors
-    ///
-    /// When that fails.
-    pub async fn verify(&self) -> Result<(), impl Error + Send + Sync + 'static> {
-        self.store.ping().await?;
-        self.store.verify().await
-    }
-
-    /// The port that counts views.
-    #[must_use]
-    pub fn counter(&self) -> Arc<dyn ViewCounter> {
-        Arc::new(SqliteViewCounter::new(self.store.clone()))
-    }
-}
-
-/// Makes sure that there is a secret key, as a server would; says where it came from.
-///
-/// # Errors
-///
-/// When it can't be read or made.
-pub fn secret_key_source(config: &Config) -> Result<&'static str, ComposeError> {
-    if config.secrets.contains_key(SECRET_KEY.as_str()) {
-        return Ok("environment");
-    }
-    local_secret_key(&config.data).map_err(|error| ComposeError::SecretKey(error.into()))?;
-    Ok("data folder")
-}
-
-async fn open_store(folder: &Path, runtime: &Handle) -> Result<SqliteStore, ComposeError> {
-    let config = SqliteConfig::new(folder);
-    let opened = runtime.spawn_blocking(move || SqliteStore::open(&config)).await;
-    opened.map_err(ComposeError::Broken)?.map_err(ComposeError::Store)
-}
-
-fn start_upstream(url: &str, store: SqliteStore) -> Result<XkcdComics, ComposeError> {
+fn start_upstream(url: &str, archive: Arc<dyn ComicArchive>) -> Result<XkcdComics, ComposeError> {
     let config = XkcdConfig::new(url.to_owned(), USER_AGENT.to_owned());
-    XkcdComics::start(config, Arc::new(SqliteComicArchive::new(store)))
-        .map_err(|error| ComposeError::Upstream(error.into()))
+    XkcdComics::start(config, archive).map_err(ComposeError::Upstream)
 }

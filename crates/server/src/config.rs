@@ -2,6 +2,7 @@
 
 mod hosts;
 mod mistakes;
+mod secrets;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -16,16 +17,11 @@ use xkcd_domain::secret::{SecretName, SecretValue};
 
 pub use hosts::{AllowedHosts, PublicUrl};
 pub use mistakes::Mistakes;
+pub use secrets::{
+    Credentials, DatabaseAddress, RedisAddress, SECRET_KEY, SECRET_KEY_BYTES, SECRETS, Wanted,
+};
 pub(crate) use settings::{LISTEN, METRICS_LISTEN};
 pub use settings::{Lookup, SETTINGS, Setting, Source, with_options};
-
-/// Signs what browsers keep for the app: at least [`SECRET_KEY_BYTES`] bytes.
-pub const SECRET_KEY: SecretName = SecretName::new("SECRET_KEY");
-/// How long a [`SECRET_KEY`] is at least.
-pub const SECRET_KEY_BYTES: usize = 32;
-
-/// The secrets that the environment may hold.
-const SECRETS_FROM_ENVIRONMENT: &[SecretName] = &[SECRET_KEY];
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -36,8 +32,12 @@ pub struct Config {
     pub comics: ComicsConfig,
     /// Folder of the SQLite file and the local secret key.
     pub data: PathBuf,
-    /// Secrets found in the environment.
-    pub secrets: BTreeMap<String, SecretValue>,
+    /// Where counts, the archive and accounts are kept.
+    pub store: StoreConfig,
+    /// Where sessions are kept.
+    pub sessions: SessionsConfig,
+    /// Where secrets come from.
+    pub secrets: SecretsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// For draining and writing what is left, together.
@@ -66,6 +66,42 @@ pub enum ComicsConfig {
     Xkcd(String),
     /// Only those that come with the app.
     BuiltIn,
+}
+
+/// Where counts, the archive and accounts are kept. One never stands in for the other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StoreConfig {
+    /// In the SQLite file of the data folder.
+    Sqlite,
+    /// In PostgreSQL.
+    Postgres(TlsConfig),
+}
+
+/// Where sessions are kept. One never stands in for the other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SessionsConfig {
+    /// In the SQLite file of the data folder.
+    Sqlite,
+    /// In Redis.
+    Redis(TlsConfig),
+}
+
+/// How a connection to a server is secured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TlsConfig {
+    /// Not at all.
+    Disable,
+    /// The server's certificate and name are verified, against roots in this PEM, or the usual ones.
+    Verify(Option<Vec<u8>>),
+}
+
+/// Where secrets come from.
+#[derive(Clone, Debug)]
+pub enum SecretsConfig {
+    /// From the environment: those that it holds.
+    Environment(BTreeMap<SecretName, SecretValue>),
+    /// From the Parameter Store of AWS, under this prefix.
+    ParameterStore(String),
 }
 
 /// What is logged, and how.
@@ -104,19 +140,36 @@ impl Config {
     pub fn parse(given: &impl Lookup, secret: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
         let mut read = Reader { given, mistakes: Mistakes::default() };
         let (http, comics, log) = (read.http(), read.comics(), read.log());
+        let (store, sessions) = (read.store(), read.sessions());
         let secrets = read.secrets(secret);
         let data = read.or_default(settings::DATA, "./data", parse_folder);
         let shutdown = read.or_default(settings::SHUTDOWN_SECONDS, "20", parse_shutdown);
-        // One value each for now, so there is nothing to keep.
-        for (name, only) in [(settings::STORE, "sqlite"), (settings::SESSIONS, "sqlite"), (settings::SECRETS, "env")] {
-            read.or_default(name, only, |text| one_of(text, &[(only, ())]));
-        }
-        match (http, comics, data, log, shutdown) {
-            (Some(http), Some(comics), Some(data), Some(log), Some(shutdown)) if read.mistakes.is_empty() => {
-                Ok(Self { http, comics, data, secrets, log, shutdown })
+        let config = (|| {
+            let (http, comics, data, log, shutdown) = (http?, comics?, data?, log?, shutdown?);
+            let (store, sessions, secrets) = (store?, sessions?, secrets?);
+            Some(Self { http, comics, data, store, sessions, secrets, log, shutdown })
+        })();
+        // What the environment holds can be judged now; the Parameter Store is asked at start.
+        if let Some(config) = &config
+            && let SecretsConfig::Environment(secrets) = &config.secrets
+        {
+            for name in config.wanted_secrets().required {
+                if secrets.get(&name).is_none_or(|secret| secret.expose().trim().is_empty()) {
+                    read.mistakes.add(name.as_str(), "is missing in the environment");
+                }
             }
-            _ => Err(read.mistakes),
+            let secrets = secrets.clone().into_iter().collect();
+            if let Err(mistakes) = Credentials::parse(&secrets, config) {
+                read.mistakes.append(mistakes);
+            }
         }
+        config.filter(|_| read.mistakes.is_empty()).ok_or(read.mistakes)
+    }
+
+    /// The secrets that it asks for.
+    #[must_use]
+    pub fn wanted_secrets(&self) -> Wanted {
+        Wanted::by(&self.store, &self.sessions)
     }
 }
 
@@ -175,16 +228,41 @@ impl<L: Lookup> Reader<'_, L> {
         Some(LogConfig { filter: filter?, format: format? })
     }
 
-    fn secrets(&mut self, lookup: impl Fn(&str) -> Option<String>) -> BTreeMap<String, SecretValue> {
-        let mut secrets = BTreeMap::new();
-        for name in SECRETS_FROM_ENVIRONMENT {
-            let Some(value) = lookup(name.as_str()) else { continue };
-            if *name == SECRET_KEY && value.len() < SECRET_KEY_BYTES {
-                self.mistakes.add(name.as_str(), format_args!("is shorter than {SECRET_KEY_BYTES} bytes"));
-            }
-            secrets.insert(name.to_string(), SecretValue::new(value));
+    fn store(&mut self) -> Option<StoreConfig> {
+        let tls = self.tls(settings::DATABASE_TLS, "verify-full", settings::DATABASE_CA);
+        let is_postgres = self.or_default(settings::STORE, "sqlite", |text| {
+            one_of(text, &[("sqlite", false), ("postgres", true)])
+        })?;
+        Some(if is_postgres { StoreConfig::Postgres(tls?) } else { StoreConfig::Sqlite })
+    }
+
+    fn sessions(&mut self) -> Option<SessionsConfig> {
+        let tls = self.tls(settings::REDIS_TLS, "verify", settings::REDIS_CA);
+        let is_redis = self.or_default(settings::SESSIONS, "sqlite", |text| {
+            one_of(text, &[("sqlite", false), ("redis", true)])
+        })?;
+        Some(if is_redis { SessionsConfig::Redis(tls?) } else { SessionsConfig::Sqlite })
+    }
+
+    fn tls(&mut self, setting: &str, verify: &str, ca: &str) -> Option<TlsConfig> {
+        let ca = self.optional(ca, |path| {
+            std::fs::read(path)
+                .map_err(|error| format!("expected a file in PEM form that can be read: {error}"))
+        });
+        let verifies =
+            self.or_default(setting, verify, |text| one_of(text, &[("disable", false), (verify, true)]))?;
+        Some(if verifies { TlsConfig::Verify(ca?) } else { TlsConfig::Disable })
+    }
+
+    fn secrets(&mut self, lookup: impl Fn(&str) -> Option<String>) -> Option<SecretsConfig> {
+        let prefix = self.or_default(settings::SSM_PREFIX, "/xkcdapp/test/", parse_prefix);
+        let from_ssm =
+            self.or_default(settings::SECRETS, "env", |text| one_of(text, &[("env", false), ("ssm", true)]))?;
+        if from_ssm {
+            return Some(SecretsConfig::ParameterStore(prefix?));
         }
-        secrets
+        let value = |name: &SecretName| Some((name.clone(), SecretValue::new(lookup(name.as_str())?)));
+        Some(SecretsConfig::Environment(SECRETS.iter().filter_map(value).collect()))
     }
 
     /// A setting that has a default, which is written as an operator would write it.
@@ -232,6 +310,16 @@ fn parse_folder(text: &str) -> Result<PathBuf, &'static str> {
 fn parse_shutdown(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
     seconds.map(Duration::from_secs).ok_or("expected seconds, from 1 to 3600")
+}
+
+/// A path of the Parameter Store: `/word/word/`, the slash at its end may be left out.
+fn parse_prefix(text: &str) -> Result<String, &'static str> {
+    const EXPECTED: &str = "expected a path that begins with a slash, such as /xkcdapp/production/";
+    let words = text.strip_prefix('/').ok_or(EXPECTED)?.trim_end_matches('/');
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    };
+    if words.split('/').all(is_word) { Ok(format!("/{words}/")) } else { Err(EXPECTED) }
 }
 
 /// The URL under which the upstream's documents are, without a slash at its end. What is fetched decides
@@ -289,6 +377,11 @@ mod tests {
             ("XKCDAPP_XKCD_URL", "http://xkcd.com"),
             ("XKCDAPP_STORE", "oracle"),
             ("XKCDAPP_SESSIONS", "cookie"),
+            ("XKCDAPP_DATABASE_TLS", "prefer"),
+            ("XKCDAPP_DATABASE_CA", "/nowhere/ca.pem"),
+            ("XKCDAPP_REDIS_TLS", "verify-full"),
+            ("XKCDAPP_REDIS_CA", "/nowhere/ca.pem"),
+            ("XKCDAPP_SSM_PREFIX", "xkcdapp/test"),
             ("XKCDAPP_DATA", ""),
             ("XKCDAPP_SECRETS", "post-it"),
             ("XKCDAPP_LOG", "xkcdapp=loud"),
@@ -311,10 +404,13 @@ mod tests {
 
     #[test]
     fn upstream_is_https_unless_it_is_this_machine() {
-        for fit in ["https://xkcd.com/", "http://127.0.0.1:9", "http://[::1]:9", "http://localhost:9/mirror/"] {
+        for fit in ["https://xkcd.com/", "http://127.0.0.1:9", "http://[::1]:9", "http://localhost:9/mirror/"]
+        {
             assert!(parse_upstream(fit).is_ok_and(|url| !url.ends_with('/')), "{fit}");
         }
-        for wrong in ["http://xkcd.com", "http://127.0.0.1@evil.example", "ftp://xkcd.com", "xkcd.com", "https://a?b"] {
+        for wrong in
+            ["http://xkcd.com", "http://127.0.0.1@evil.example", "ftp://xkcd.com", "xkcd.com", "https://a?b"]
+        {
             assert!(parse_upstream(wrong).is_err(), "{wrong}");
         }
     }

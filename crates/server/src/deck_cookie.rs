@@ -100,7 +100,19 @@ mod tests {
 
     #[test]
     fn tampered_decks_are_ignored() {
-        for value in ["", "1", "1.", "2..", "1..x", "1.1-404-0.", "1.1-12-13.", "1.1-12-1-1.", "1..1-12-1", "1...", "1.g-1-0."] {
+        for value in [
+            "",
+            "1",
+            "1.",
+            "2..",
+            "1..x",
+            "1.1-404-0.",
+            "1.1-12-13.",
+            "1.1-12-1-1.",
+            "1..1-12-1",
+            "1...",
+            "1.g-1-0.",
+        ] {
             assert_eq!(decode(value), None, "{value}");
         }
         assert_eq!(decode("1.."), Some(Decks::default()));

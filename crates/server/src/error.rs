@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -19,6 +19,9 @@ use crate::pages::{ErrorPage, PageFailure};
 
 /// In how many seconds it is worth to ask again for what is not to be had now.
 const RETRY_AFTER_SECONDS: &str = "10";
+
+/// How long an error page waits to know the neighbours of a number: only right after the start it has to.
+const TIME_FOR_NEIGHBOURS: Duration = Duration::from_millis(500);
 
 /// What a request ends with.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +78,12 @@ impl ResponseError for AppError {
 }
 
 /// The page of an answer that is an error.
-pub async fn page(status: StatusCode, error: Option<&AppError>, request_id: &str, state: &AppState) -> String {
+pub async fn page(
+    status: StatusCode,
+    error: Option<&AppError>,
+    request_id: &str,
+    state: &AppState,
+) -> String {
     let (title, advice) = words(status, error);
     let number = match error {
         Some(AppError::NoSuchComic(number)) => *number,
@@ -103,13 +111,13 @@ pub fn add_headers(status: StatusCode, headers: &mut HeaderMap) {
     }
 }
 
-/// The ways on from a number that is not shown, as far as they are known without asking anyone.
+/// The ways on from a number that is not shown.
 async fn navigation_around(number: u32, state: &AppState) -> Navigation {
     let source = match ComicNumber::try_from(number) {
         Ok(number) => state.parts.show_comic.source_of(number),
         Err(_) => state.parts.show_comic.main_source(),
     };
-    Navigation::around(number, source.range(Instant::now()).await.ok())
+    Navigation::around(number, source.range(Instant::now() + TIME_FOR_NEIGHBOURS).await.ok())
 }
 
 fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'static str) {
@@ -125,9 +133,10 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "Where it comes from does not answer, and nobody asked for it here before. Try again in a moment, or see another one.",
         ),
         Some(AppError::Prefetch) => ("Not loaded ahead", "A comic is shown when somebody looks."),
-        Some(AppError::ForeignHost) => {
-            ("This address is not known here", "Check the address, or ask whoever runs this site to allow it.")
-        }
+        Some(AppError::ForeignHost) => (
+            "This address is not known here",
+            "Check the address, or ask whoever runs this site to allow it.",
+        ),
         _ => by_status(status),
     }
 }
@@ -139,8 +148,13 @@ fn by_status(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::PAYLOAD_TOO_LARGE => ("That is too large", "Send less."),
         StatusCode::REQUEST_TIMEOUT => ("That took too long", "Try again."),
         StatusCode::SERVICE_UNAVAILABLE => ("Not right now", "Try again in a moment."),
-        status if status.is_client_error() => ("That was not understood", "Check the address, and try again."),
-        _ => ("Something went wrong here", "Try again. If it stays so, tell whoever runs this site the request below."),
+        status if status.is_client_error() => {
+            ("That was not understood", "Check the address, and try again.")
+        }
+        _ => (
+            "Something went wrong here",
+            "Try again. If it stays so, tell whoever runs this site the request below.",
+        ),
     }
 }
 

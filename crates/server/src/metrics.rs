@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::composition::Parts;
+use crate::composition::{Parts, PoolFigures};
 use crate::middleware::Finished;
 
 /// The content type of what [`Metrics::encode`] gives.
@@ -110,10 +110,26 @@ impl Collector for PartMetrics {
             ("failed", views.batches_failed),
         ];
         encode_results(&mut encoder, "view_batches", "Batches of views sent to the store", &batches)?;
+        encode_pools(&mut encoder, self.0.pools())?;
         let Some(upstream) = self.0.upstream_figures() else { return Ok(()) };
         encode_results(&mut encoder, "upstream_requests", "Requests to xkcd.com", &upstream.requests)?;
         encode_results(&mut encoder, "comic_cache", "Comics asked for, by where they were", &upstream.cache)
     }
+}
+
+fn encode_pools(
+    encoder: &mut DescriptorEncoder<'_>,
+    pools: impl Iterator<Item = PoolFigures>,
+) -> Result<(), fmt::Error> {
+    let help = "Connections to servers, and callers that wait for one";
+    let mut family = encoder.encode_descriptor("pool_connections", help, None, MetricType::Gauge)?;
+    for PoolFigures { pool, connections } in pools {
+        for (state, number) in connections {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            ConstGauge::new(number).encode(family.encode_family(&[("pool", pool), ("state", state)])?)?;
+        }
+    }
+    Ok(())
 }
 
 fn encode_results(

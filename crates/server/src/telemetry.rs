@@ -2,6 +2,7 @@
 //! does not keep up holds nobody up.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -13,12 +14,29 @@ use crate::config::{LogConfig, LogFormat};
 const LINES_WAITING: usize = 16_384;
 
 /// Crates that say much at `info`, and nothing that an operator could act on.
-const QUIETER: &str = "actix_server=warn,refinery_core=warn,tokio_postgres=warn";
+/// What a client sends that is not HTTP is no error of ours, and a connection that was cut is told once by
+/// whoever used it.
+const QUIETER: &str =
+    "actix_http=off,actix_server=warn,deadpool.postgres=error,refinery_core=warn,tokio_postgres=warn";
 
-/// Writes what is left of the log when it is dropped.
+/// How long the reader of the log may take for what is left of it at the end.
+const TIME_FOR_THE_REST: Duration = Duration::from_secs(1);
+
+/// The log, until [`Telemetry::finish`].
 #[must_use]
 pub struct Telemetry {
-    _writes_on_drop: WorkerGuard,
+    writes_on_drop: WorkerGuard,
+}
+
+impl Telemetry {
+    /// Writes what is left of the log, unless its reader has stopped to read.
+    pub fn finish(self) {
+        // What could not be written has nowhere else to go.
+        let _ = within(TIME_FOR_THE_REST, move || {
+            drop(self.writes_on_drop);
+            Ok(())
+        });
+    }
 }
 
 /// Begins to log to standard output.
@@ -27,21 +45,38 @@ pub fn start(config: &LogConfig) -> Telemetry {
         NonBlockingBuilder::default().buffered_lines_limit(LINES_WAITING).lossy(true).finish(io::stdout());
     let filter = EnvFilter::new(format!("{QUIETER},{}", config.filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
-    let format = config.format.unwrap_or_else(|| {
-        if io::stdout().is_terminal() { LogFormat::Text } else { LogFormat::Json }
-    });
+    let format = config
+        .format
+        .unwrap_or_else(|| if io::stdout().is_terminal() { LogFormat::Text } else { LogFormat::Json });
     // A second start in one process, as in tests, goes on with the first one's log.
     let _ = match format {
         LogFormat::Json => {
-            let json = builder.json().flatten_event(true).with_span_list(false).with_timer(UtcTime::rfc_3339());
+            let json =
+                builder.json().flatten_event(true).with_span_list(false).with_timer(UtcTime::rfc_3339());
             tracing::subscriber::set_global_default(json.finish())
         }
         LogFormat::Text => tracing::subscriber::set_global_default(builder.compact().finish()),
     };
-    Telemetry { _writes_on_drop: guard }
+    Telemetry { writes_on_drop: guard }
 }
 
-/// Prints a line that must not be dropped, whatever the log's filter is.
+/// Prints lines that must not be dropped, whatever the log's filter is, before `limit` has passed.
+///
+/// # Errors
+///
+/// When standard output can't be written, or its reader has stopped to read.
+pub fn print_lines(lines: Vec<String>, limit: Duration) -> io::Result<()> {
+    within(limit, move || lines.iter().try_for_each(|line| print_line(line)))
+}
+
+/// Does what may block for ever, on a thread that is then left behind.
+fn within(limit: Duration, write: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(write()));
+    receiver.recv_timeout(limit).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Prints a line, for verbs that print and end.
 ///
 /// # Errors
 ///

@@ -1,8 +1,11 @@
 //! `check`: lists every setting with where it came from, and tries what the app needs.
 
+use std::fmt;
 use std::io;
 
-use crate::composition::{self, Store};
+use tokio::runtime::Handle;
+
+use crate::composition::{ComposeError, Stores};
 use crate::config::{Config, Lookup, SETTINGS, Source, unknown_variables};
 use crate::error::Chain;
 use crate::telemetry;
@@ -13,47 +16,77 @@ pub(super) fn run(config: &Config, given: &impl Lookup) -> Result<(), CommandErr
     let printed = |cause| CommandError::Io { doing: "can't write", cause };
     print_settings(given).map_err(printed)?;
     let runtime = super::runtime()?;
-    let mut failures = 0;
-    for (what, result) in [("secrets", try_secrets(config)), ("store", runtime.block_on(try_store(config)))] {
-        let line = match result {
-            Ok(found) => format!("ok      {what}: {found}"),
-            Err(error) => {
-                failures += 1;
-                format!("FAILED  {what}: {error}")
-            }
-        };
-        telemetry::print_line(&line).map_err(printed)?;
+    let findings = runtime.block_on(try_everything(config, runtime.handle()));
+    for finding in &findings {
+        telemetry::print_line(&finding.to_string()).map_err(printed)?;
     }
-    match failures {
-        0 => Ok(()),
-        _ => Err(CommandError::Refused("what the app needs is not all there: see above".to_owned())),
+    if findings.iter().any(|finding| matches!(finding, Finding::Failed(..))) {
+        return Err(CommandError::Refused("what the app needs is not all there: see above".to_owned()));
     }
+    Ok(())
+}
+
+/// What was found of a part.
+enum Finding {
+    Fine(&'static str, String),
+    Doubtful(&'static str, String),
+    Failed(&'static str, String),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fine(part, found) => write!(formatter, "ok       {part}: {found}"),
+            Self::Doubtful(part, found) => write!(formatter, "WARNING  {part}: {found}"),
+            Self::Failed(part, found) => write!(formatter, "FAILED   {part}: {found}"),
+        }
+    }
+}
+
+impl Finding {
+    fn of(part: &'static str, tried: Result<String, ComposeError>) -> Self {
+        match tried {
+            Ok(found) => Self::Fine(part, found),
+            Err(error) => Self::Failed(part, Chain(&error).to_string()),
+        }
+    }
+}
+
+async fn try_everything(config: &Config, runtime: &Handle) -> Vec<Finding> {
+    let stores = match Stores::open(config, runtime).await {
+        Ok(stores) => stores,
+        Err(error) => return vec![Finding::Failed("secrets and stores", Chain(&error).to_string())],
+    };
+    let secrets = stores.secret_key(config).map(|_| {
+        let own =
+            if stores.credentials.secret_key.is_none() { ", SECRET_KEY from the data folder" } else { "" };
+        format!("from {}{own} (values are not shown)", stores.secrets_from)
+    });
+    let store = stores.store.verify().await;
+    let location = stores.store.location();
+    let store = store.map(|version| format!("{location} can be read and written, schema version {version}"));
+    let mut findings = vec![Finding::of("secrets", secrets), Finding::of("store", store)];
+    match stores.sessions.verify().await {
+        Ok(report) => {
+            findings.push(Finding::Fine("sessions", report.found));
+            findings
+                .extend(report.warnings.into_iter().map(|warning| Finding::Doubtful("sessions", warning)));
+        }
+        Err(error) => findings.push(Finding::Failed("sessions", Chain(&error).to_string())),
+    }
+    findings
 }
 
 fn print_settings(given: &impl Lookup) -> io::Result<()> {
     let names = SETTINGS.iter().map(|setting| setting.name.len());
     let width = names.max().unwrap_or_default();
     for setting in SETTINGS {
-        let (value, source) = given
-            .value(setting.name)
-            .unwrap_or_else(|| (setting.default.to_owned(), Source::Default));
+        let (value, source) =
+            given.value(setting.name).unwrap_or_else(|| (setting.default.to_owned(), Source::Default));
         telemetry::print_line(&format!("{:width$}  {value}  ({})", setting.name, source.as_str()))?;
     }
     for name in unknown_variables() {
         telemetry::print_line(&format!("{name:width$}  looks like a setting and is none"))?;
     }
     telemetry::print_line("")
-}
-
-fn try_secrets(config: &Config) -> Result<String, String> {
-    match composition::secret_key_source(config) {
-        Ok(source) => Ok(format!("SECRET_KEY (redacted) from the {source}")),
-        Err(error) => Err(Chain(&error).to_string()),
-    }
-}
-
-async fn try_store(config: &Config) -> Result<String, String> {
-    let store = Store::open(config).await.map_err(|error| Chain(&error).to_string())?;
-    store.verify().await.map_err(|error| format!("{}: {}", store.location(), Chain(&error)))?;
-    Ok(format!("{} can be read and written, schema version {}", store.location(), store.schema_version()))
 }

@@ -1,6 +1,6 @@
 //! `migrate`: brings the schema of the store up to date.
 
-use crate::composition::Store;
+use crate::composition::Stores;
 use crate::config::Config;
 use crate::telemetry;
 
@@ -8,7 +8,10 @@ use super::CommandError;
 
 pub(super) fn run(config: &Config) -> Result<(), CommandError> {
     let runtime = super::runtime()?;
-    let store = runtime.block_on(Store::open(config))?;
-    let line = format!("{}: the schema has version {}", store.location(), store.schema_version());
+    let line = runtime.block_on(async {
+        let store = Stores::open(config, runtime.handle()).await?.store;
+        let version = store.migrate().await?;
+        Ok::<_, CommandError>(format!("{}: the schema has version {version}", store.location()))
+    })?;
     telemetry::print_line(&line).map_err(|cause| CommandError::Io { doing: "can't write", cause })
 }

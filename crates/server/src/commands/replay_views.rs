@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use time::OffsetDateTime;
 use xkcd_group_commit::{ReplayReport, replay};
 
-use crate::composition::Store;
+use crate::composition::Stores;
 use crate::config::Config;
 use crate::error::Chain;
 use crate::telemetry;
@@ -21,7 +21,9 @@ pub(super) fn run(config: &Config) -> Result<(), CommandError> {
 
     let runtime = super::runtime()?;
     let report = runtime.block_on(async {
-        let store = Store::open(config).await?;
+        let store = Stores::open(config, runtime.handle()).await?.store;
+        // One clear message, rather than the same one for each batch.
+        store.verify().await?;
         Ok::<_, CommandError>(replay(store.counter().as_ref(), lines, OffsetDateTime::now_utc()).await)
     })?;
     print(&report).map_err(failed("can't write"))?;

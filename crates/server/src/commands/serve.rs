@@ -13,7 +13,13 @@ use super::CommandError;
 const TIME_FOR_LEFTOVERS: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: &Config) -> Result<(), CommandError> {
-    let _writes_log_until_the_end = telemetry::start(&config.log);
+    let log = telemetry::start(&config.log);
+    let served = serve(config);
+    log.finish();
+    served
+}
+
+fn serve(config: &Config) -> Result<(), CommandError> {
     for name in config::unknown_variables() {
         tracing::warn!(event = "config.unknown", name, "looks like a setting and is none");
     }
@@ -30,8 +36,7 @@ pub(super) fn run(config: &Config) -> Result<(), CommandError> {
                 }
             }
         };
-        let ended = application.run_until_stopped(stop).await;
-        ended.map_err(|cause| CommandError::Io { doing: "the server broke down", cause })
+        application.run_until_stopped(stop).await.map_err(CommandError::from)
     });
     runtime.shutdown_timeout(TIME_FOR_LEFTOVERS);
     served

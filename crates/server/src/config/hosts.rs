@@ -60,7 +60,8 @@ impl FromStr for PublicUrl {
             _ => return Err(EXPECTED),
         };
         let authority = uri.authority().ok_or(EXPECTED)?;
-        let bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
+        let bare =
+            matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
         if !bare || authority.host().is_empty() || text.contains('#') {
             return Err(EXPECTED);
         }
@@ -108,7 +109,11 @@ impl FromStr for AllowedHosts {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let hosts = text.split(',').map(str::trim).map(|host| {
             let fit = without_port(host) == Some(host) && is_name_or_address(host);
-            if fit { Ok(host.to_ascii_lowercase()) } else { Err(format!("{host:?} is not a host without a port")) }
+            if fit {
+                Ok(host.to_ascii_lowercase())
+            } else {
+                Err(format!("{host:?} is not a host without a port"))
+            }
         });
         Ok(Self::Listed(hosts.collect::<Result<_, _>>()?))
     }
@@ -145,7 +150,9 @@ mod tests {
         let parsed: PublicUrl = "https://XKCD.example.org:8443/".parse().unwrap();
         assert_eq!((parsed.as_str(), parsed.host()), ("https://xkcd.example.org:8443", "xkcd.example.org"));
         assert!(parsed.is_https());
-        for wrong in ["", "xkcd.example.org", "ftp://a", "https://a/b", "https://a?b", "https://u@a", "https://a#b"] {
+        for wrong in
+            ["", "xkcd.example.org", "ftp://a", "https://a/b", "https://a?b", "https://u@a", "https://a#b"]
+        {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
     }
@@ -153,10 +160,13 @@ mod tests {
     #[test]
     fn the_usual_hosts_are_the_public_one_and_this_machine() {
         let public: PublicUrl = "https://xkcd.example.org".parse().unwrap();
-        for host in ["xkcd.example.org", "XKCD.example.org:443", "localhost:8000", "127.0.0.1", "[::1]:8000"] {
+        for host in ["xkcd.example.org", "XKCD.example.org:443", "localhost:8000", "127.0.0.1", "[::1]:8000"]
+        {
             assert!(AllowedHosts::Usual.allows(host, &public), "{host}");
         }
-        for host in ["", "evil.example", "xkcd.example.org.evil.example", "localhost:80:80", "a@localhost", "[::1"] {
+        for host in
+            ["", "evil.example", "xkcd.example.org.evil.example", "localhost:80:80", "a@localhost", "[::1"]
+        {
             assert!(!AllowedHosts::Usual.allows(host, &public), "{host}");
         }
     }

@@ -12,6 +12,11 @@ impl Mistakes {
         self.0.push(format!("{setting}: {what}"));
     }
 
+    /// Takes in others.
+    pub fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -44,10 +44,16 @@ settings! {
         "How many proxies stand in front: the client is that entry of X-Forwarded-For from the right";
     COMICS = "XKCDAPP_COMICS", "xkcd", "xkcd, or built-in for the comics that come with the app";
     XKCD_URL = "XKCDAPP_XKCD_URL", "https://xkcd.com", "Where xkcd's documents are; plain http on loopback only";
-    STORE = "XKCDAPP_STORE", "sqlite", "Where counts are kept: sqlite";
-    SESSIONS = "XKCDAPP_SESSIONS", "sqlite", "Where sessions are kept: sqlite";
+    STORE = "XKCDAPP_STORE", "sqlite", "Where counts are kept: sqlite or postgres";
+    SESSIONS = "XKCDAPP_SESSIONS", "sqlite", "Where sessions are kept: sqlite or redis";
     DATA = "XKCDAPP_DATA", "./data", "Folder of the SQLite file xkcdapp.db";
-    SECRETS = "XKCDAPP_SECRETS", "env", "Where secrets come from: env";
+    SECRETS = "XKCDAPP_SECRETS", "env", "Where secrets come from: env, or ssm for the Parameter Store of AWS";
+    SSM_PREFIX = "XKCDAPP_SSM_PREFIX", "/xkcdapp/test/", "Path of the secrets in the Parameter Store";
+    DATABASE_TLS = "XKCDAPP_DATABASE_TLS", "verify-full",
+        "verify-full, or disable for this machine and container networks";
+    DATABASE_CA = "XKCDAPP_DATABASE_CA", "the roots of Amazon RDS", "File with the roots to trust, PEM";
+    REDIS_TLS = "XKCDAPP_REDIS_TLS", "verify", "verify, or disable for this machine and container networks";
+    REDIS_CA = "XKCDAPP_REDIS_CA", "the roots of Mozilla", "File with the roots to trust, PEM";
     LOG = "XKCDAPP_LOG", "info", "Log filter, as of tracing: info, debug, xkcdapp=debug,info …";
     LOG_FORMAT = "XKCDAPP_LOG_FORMAT", "json, text on a terminal", "json or text";
     SHUTDOWN_SECONDS = "XKCDAPP_SHUTDOWN_SECONDS", "20", "For draining and writing what is left, together";

@@ -37,7 +37,7 @@ pub async fn random(request: HttpRequest, state: web::Data<AppState>) -> Result<
     let deadline = Instant::now() + TIME_FOR_COMIC;
     let drawn =
         state.parts.show_comic.random(decks, rand::random(), deadline).await.map_err(AppError::NoComic)?;
-    let mut answer = page(&state, &drawn.shown, drawn.stand_in, is_view).await?;
+    let mut answer = page(&state, &drawn.shown, drawn.stand_in, is_view, deadline).await?;
     if is_view {
         let cookie = deck_cookie::write(&drawn.decks, state.public_url.is_https());
         // Fails only for a cookie that can't be a header, which numbers always can.
@@ -62,7 +62,7 @@ pub async fn by_number(
     let shown = state.parts.show_comic.by_number(number, deadline).await;
     let shown = shown.map_err(|cause| AppError::ComicUnavailable { number, cause })?;
     let shown = shown.ok_or(AppError::NoSuchComic(Some(number.get())))?;
-    page(&state, &shown, false, is_view).await
+    page(&state, &shown, false, is_view, deadline).await
 }
 
 /// `/N`: leads to `/N/`, in an address built from the number.
@@ -100,10 +100,11 @@ async fn page(
     shown: &Sourced,
     stand_in: bool,
     is_view: bool,
+    deadline: Instant,
 ) -> Result<HttpResponse, AppError> {
     let number = shown.comic.number;
+    let range = state.parts.show_comic.source_of(number).range(deadline).await.ok();
     let views = if is_view { count(state, number).await? } else { None };
-    let range = state.parts.show_comic.source_of(number).range(Instant::now()).await.ok();
     let navigation = Navigation::around(number.get(), range);
     let page = ComicPage::new(shown, navigation, stand_in, views).sized_by(&state.assets);
     let html = state.pages.comic(&page)?;

@@ -1,6 +1,6 @@
 //! Files that are the same for everybody.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, Header, AcceptEncoding, Encoding, VARY};
+use actix_web::http::header::{AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, Encoding, Header, VARY};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 
 use crate::app::AppState;

@@ -28,8 +28,7 @@ pub async fn ready(state: web::Data<AppState>) -> impl Responder {
         (false, false) => "starting",
         (false, true) => "ready",
     };
-    let mut answer =
-        if status == "ready" { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut answer = if status == "ready" { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     let body = Readiness { status, degraded: state.parts.degraded() };
     answer.insert_header((CACHE_CONTROL, "no-store")).json(body)
 }

@@ -33,7 +33,11 @@ impl SecurityHeaders {
     pub fn new(public_url: &PublicUrl) -> Self {
         let behind_tls = public_url.is_https().then_some(&BEHIND_TLS);
         let headers = ALWAYS.iter().chain(behind_tls);
-        Self(headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect())
+        Self(
+            headers
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect(),
+        )
     }
 
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {

@@ -1,0 +1,109 @@
+//! A disk that is full, at the start and later.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use super::Release;
+use crate::support::{App, Database, until};
+
+/// A limit on the size of files refuses writes as a full disk does, and takes no rights to set. The signal that
+/// goes with it is ignored here: a full disk sends none.
+const FILES_OF_8_KIB: &str = r#"trap '' XFSZ; ulimit -f 8; exec "$0" "$@""#;
+const FILES_OF_ANY_SIZE: &str = r#"trap '' XFSZ; exec "$0" "$@""#;
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn a_database_that_finds_no_room_is_not_made_by_halves() {
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    release
+        .launch()
+        .data(data.path())
+        .after(FILES_OF_8_KIB)
+        .fail_to_start()
+        .assert_refused(1, &["xkcdapp.db"]);
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "something is left behind");
+    assert_eq!(release.launch().data(data.path()).start().get("/").views(), Some(1));
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn a_database_that_can_no_longer_grow_is_told_at_the_start_and_unchanged() {
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    let app = release.launch().data(data.path()).start();
+    app.get("/1000001/");
+    assert_eq!(app.stop().code, Some(0));
+    let file = data.path().join("xkcdapp.db");
+    let before = fs::read(&file).unwrap();
+    release
+        .launch()
+        .data(data.path())
+        .after(FILES_OF_8_KIB)
+        .fail_to_start()
+        .assert_refused(1, &["xkcdapp.db"]);
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(release.launch().data(data.path()).start().get("/1000001/").views(), Some(2));
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn pages_go_on_without_numbers_while_nothing_can_be_written_and_are_counted_after() {
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    let app = release.launch().data(data.path()).after(FILES_OF_ANY_SIZE).start();
+    assert_eq!(app.get("/1000001/").views(), Some(1));
+    limit_files(&app, "1");
+    for _ in 0..20 {
+        let page = app.get("/1000001/");
+        assert_eq!((page.status, page.views()), (200, None), "no number that is not on the disk");
+    }
+    assert_eq!(app.get("/health/ready").status, 200);
+    limit_files(&app, "unlimited");
+    let database = Database::open(data.path());
+    until("all is counted", Duration::from_secs(3), || database.views() == 21);
+    assert_eq!(app.get("/1000001/").views(), Some(22));
+    assert_eq!(app.stop().code, Some(0));
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn a_full_file_system_is_told_at_the_start_and_served_over_later() {
+    const SMALL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" && exec "$0" "$@""#;
+    const FULL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" || exit 3
+        head -c 2M /dev/zero >"$XKCDAPP_DATA/filler" 2>/dev/null; exec "$0" "$@""#;
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    if !can_mount(&data.path().display().to_string()) {
+        println!("nothing can be mounted here: the limits of the other tests have to do");
+        return;
+    }
+    let on = |prelude: &str| release.launch().data(data.path()).after(prelude).with_own_mounts();
+    on(FULL).fail_to_start().assert_refused(1, &["no room is left on the disk", "xkcdapp.db"]);
+
+    let app = on(SMALL).start();
+    assert_eq!(app.get("/1000001/").views(), Some(1));
+    // The process sees another file system under that path than the test does.
+    let filler = format!("/proc/{}/root{}/filler", app.process_id(), data.path().display());
+    fs::write(&filler, vec![0; 2 << 20]).unwrap_err();
+    until("the log has used up its room", Duration::from_secs(10), || {
+        let page = app.get("/1000001/");
+        assert_eq!(page.status, 200);
+        page.views().is_none()
+    });
+    fs::remove_file(&filler).unwrap();
+    until("numbers are back", Duration::from_secs(3), || app.get("/1000001/").views().is_some());
+}
+
+fn limit_files(app: &App, bytes: &str) {
+    let id = app.process_id().to_string();
+    // The soft limit alone, which can be raised again.
+    let prlimit = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status();
+    assert!(prlimit.unwrap().success());
+}
+
+fn can_mount(folder: &str) -> bool {
+    let script = ["--mount", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", folder];
+    Command::new("unshare").args(script).output().is_ok_and(|output| output.status.success())
+}

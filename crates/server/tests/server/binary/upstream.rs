@@ -1,0 +1,225 @@
+//! An xkcd.com that is slow, broken, huge or hostile: visitors get a page in time, memory stays bounded.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Release;
+use crate::support::{StubUpstream, document, respond, respond_json};
+
+/// What a page may take.
+const PAGE_TIME: Duration = Duration::from_secs(2);
+/// What the process may hold at any time.
+const MEMORY: u64 = 64 << 20;
+
+/// Asks for pages, eight visitors at once, while the upstream answers so.
+#[track_caller]
+fn assert_serves_over(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static) {
+    let release = Release::alone();
+    let upstream = StubUpstream::answering(answer);
+    let app = release.launch().upstream(&upstream).start();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    let began = Instant::now();
+                    let page = app.get("/");
+                    assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
+                    assert_eq!((page.status, page.views().is_some()), (200, true));
+                    assert!(!page.text().contains("evil"), "{}", page.text());
+                }
+            });
+        }
+    });
+    let began = Instant::now();
+    let by_number = app.get("/7/");
+    assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
+    assert!([200, 503].contains(&by_number.status), "{}", by_number.status);
+    assert!(!by_number.text().contains("evil"), "{}", by_number.text());
+    let (_, highest) = app.memory();
+    assert!(highest < MEMORY, "{highest} bytes");
+    assert!(!upstream.paths().is_empty(), "it was not asked");
+    assert_eq!(app.get("/health/live").status, 200);
+    let ended = app.stop();
+    assert_eq!((ended.code, ended.message().as_str()), (Some(0), ""), "{ended:?}");
+    assert!(!ended.output.concat().contains("panicked"), "{ended:?}");
+}
+
+fn newest_or(
+    path: &str,
+    stream: &mut TcpStream,
+    other: impl Fn(&mut TcpStream) -> io::Result<()>,
+) -> io::Result<()> {
+    if path == "/info.0.json" { respond_json(stream, &document(3_200)) } else { other(stream) }
+}
+
+/// Says nothing for longer than anybody waits.
+fn hang(stream: &mut TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.read(&mut [0]).map(|_| ())
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_is_slow() {
+    assert_serves_over(|_, stream| hang(stream));
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_knows_its_newest_comic_and_is_slow_with_all_others() {
+    assert_serves_over(|path, stream| newest_or(path, stream, hang));
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_sends_a_byte_at_a_time() {
+    assert_serves_over(|path, stream| {
+        newest_or(path, stream, |stream| {
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{",
+            )?;
+            while stream.write_all(b" ").is_ok() {
+                thread::sleep(Duration::from_millis(200));
+            }
+            Ok(())
+        })
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_fails() {
+    assert_serves_over(|_, stream| {
+        respond(stream, "500 Internal Server Error", "text/html", b"<html>evil</html>")
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_answers_with_a_page_instead_of_a_document() {
+    assert_serves_over(|_, stream| {
+        respond(stream, "200 OK", "text/html", b"<html><script>evil</script></html>")
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_breaks_off() {
+    assert_serves_over(|path, stream| {
+        newest_or(path, stream, |stream| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"num\": 7, \"ti")
+        })
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_sends_64_mib() {
+    const MIB: usize = 1 << 20;
+    assert_serves_over(|path, stream| {
+        newest_or(path, stream, |stream| {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                64 * MIB
+            )?;
+            stream.write_all(b"{\"num\": 7, \"img\": \"\", \"title\": \"")?;
+            let part = vec![b'a'; MIB];
+            (0..64).try_for_each(|_| stream.write_all(&part))
+        })
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_sends_64_mib_packed_into_few() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..64 {
+        gzip.write_all(&vec![b' '; 1 << 20]).unwrap();
+    }
+    let bomb = gzip.finish().unwrap();
+    assert_serves_over(move |path, stream| {
+        newest_or(path, stream, |stream| {
+            let length = bomb.len();
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+            )?;
+            stream.write_all(&bomb)
+        })
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_leads_elsewhere_is_not_followed() {
+    let elsewhere = StubUpstream::answering(|_, stream| {
+        respond_json(
+            stream,
+            &json!({"num": 7, "title": "evil", "img": "https://imgs.xkcd.com/comics/evil.png"}),
+        )
+    });
+    let url = elsewhere.url();
+    assert_serves_over(move |path, stream| {
+        write!(
+            stream,
+            "HTTP/1.1 301 Moved\r\nLocation: {url}{path}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )
+    });
+    assert_eq!(elsewhere.paths(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_is_hostile() {
+    assert_serves_over(|path, stream| {
+        let number: u32 = path.split('/').nth(1).and_then(|number| number.parse().ok()).unwrap_or(3_200);
+        let markup = "</h1><script src=\"//xkcd.example/a.js\">alert(1)</script><img src=x onerror=alert(1)>";
+        let mut hostile = document(number);
+        for key in ["title", "safe_title", "alt", "news", "transcript"] {
+            hostile[key] = json!(markup);
+        }
+        hostile["img"] = json!("javascript:evil()//.png");
+        hostile["link"] = json!("javascript:evil()");
+        hostile["extra_parts"] = json!({"pre": "<script>evil()</script>"});
+        respond_json(stream, &hostile)
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_answers_with_another_comic() {
+    assert_serves_over(|path, stream| {
+        newest_or(path, stream, |stream| {
+            let mut other = document(1);
+            other["title"] = json!("evil");
+            other["num"] = json!(9_999);
+            respond_json(stream, &other)
+        })
+    });
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn no_markup_of_a_document_becomes_an_element() {
+    let release = Release::alone();
+    let mut hostile = document(7);
+    let markup =
+        "</h1><script src=\"//evil.example/a.js\"></script><img src=x onerror=alert(1)>{{ 7 * 191 }}";
+    for key in ["title", "safe_title", "alt", "transcript"] {
+        hostile[key] = json!(markup);
+    }
+    let upstream = StubUpstream::with_documents(vec![hostile]);
+    let page = release.launch().upstream(&upstream).start().get("/7/");
+    let text = page.text();
+    assert_eq!(
+        (page.status, text.matches("<script").count(), text.matches("<h1>").count()),
+        (200, 1, 1),
+        "{text}"
+    );
+    assert!(!text.contains("<img src=x") && !text.contains("1337"), "{text}");
+}

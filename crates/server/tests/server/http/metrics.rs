@@ -1,0 +1,54 @@
+//! Metrics: on a port of their own, under the names that dashboards know.
+
+use super::built_in;
+use crate::support::{Answer, Connection, Launch, StubUpstream, free_address};
+
+#[test]
+fn metrics_have_their_names_and_a_port_of_their_own() {
+    let address = free_address();
+    let upstream = StubUpstream::of_comics(60);
+    let app =
+        Launch::development().set("XKCDAPP_METRICS_LISTEN", address.to_string()).upstream(&upstream).start();
+    app.get("/7/");
+    app.get("/7/");
+    app.request("HEAD", "/7/", &[]);
+    app.request("BREW", "/", &[]);
+    app.get("/nowhere");
+    assert_eq!(app.get("/metrics").status, 404);
+
+    let metrics = Connection::open(address).unwrap().request("GET", "/metrics", &[]).unwrap();
+    assert_eq!(metrics.status, 200);
+    assert!(metrics.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    assert_eq!(
+        value(&metrics, r#"xkcdapp_http_requests_total{route="/{number}/",method="GET",status="200"}"#),
+        2
+    );
+    assert_eq!(
+        value(&metrics, r#"xkcdapp_http_requests_total{route="/{number}/",method="HEAD",status="200"}"#),
+        1
+    );
+    assert_eq!(value(&metrics, r#"xkcdapp_http_requests_total{route="/",method="other",status="405"}"#), 1);
+    assert_eq!(
+        value(&metrics, r#"xkcdapp_http_requests_total{route="unmatched",method="GET",status="404"}"#),
+        2
+    );
+    assert_eq!(value(&metrics, r#"xkcdapp_http_request_seconds_count{route="/{number}/"}"#), 3);
+    assert_eq!(value(&metrics, "xkcdapp_views_pending"), 0);
+    assert_eq!(value(&metrics, r#"xkcdapp_view_batches_total{result="written"}"#), 2);
+    assert_eq!(value(&metrics, r#"xkcdapp_view_batches_total{result="failed"}"#), 0);
+    assert!(value(&metrics, r#"xkcdapp_upstream_requests_total{result="ok"}"#) >= 2);
+    assert!(value(&metrics, r#"xkcdapp_comic_cache_total{result="hit"}"#) >= 1);
+    assert!(value(&metrics, r#"xkcdapp_comic_cache_total{result="miss"}"#) >= 1);
+}
+
+#[test]
+fn without_a_setting_there_are_no_metrics() {
+    assert_eq!(built_in().get("/metrics").status, 404);
+}
+
+#[track_caller]
+fn value(metrics: &Answer, name: &str) -> u64 {
+    let text = metrics.text();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}

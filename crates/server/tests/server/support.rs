@@ -1,0 +1,18 @@
+//! What the tests share: the app as a process, a client, a stub of xkcd.com, a look into the database.
+
+mod app;
+mod client;
+mod database;
+mod ended;
+mod launch;
+mod lines;
+mod stub_upstream;
+mod wait;
+
+pub(crate) use app::App;
+pub(crate) use client::{Answer, Connection};
+pub(crate) use database::Database;
+pub(crate) use ended::Ended;
+pub(crate) use launch::{Launch, free_address};
+pub(crate) use stub_upstream::{StubUpstream, document, respond, respond_json};
+pub(crate) use wait::{eventually, until};

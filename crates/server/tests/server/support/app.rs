@@ -1,0 +1,150 @@
+use std::net::SocketAddr;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::launch::pipes;
+use super::lines::Lines;
+use super::{Answer, Connection, Ended, eventually};
+
+/// A running app; killed when it is dropped.
+pub(crate) struct App {
+    /// `None` once it has ended.
+    child: Option<Child>,
+    output: Option<Lines>,
+    errors: Option<Lines>,
+    pub(crate) address: SocketAddr,
+    /// From its start until it said that it listens.
+    pub(crate) took_to_listen: Duration,
+    _folder: Option<TempDir>,
+}
+
+impl App {
+    #[track_caller]
+    pub(super) fn listening(mut child: Child, folder: Option<TempDir>, began: Instant) -> Self {
+        let (output, errors) = pipes(&mut child);
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut app = Self {
+            child: Some(child),
+            output: Some(output),
+            errors: Some(errors),
+            address: nowhere,
+            took_to_listen: Duration::ZERO,
+            _folder: folder,
+        };
+        let line = eventually("the app says that it listens", Duration::from_secs(10), || {
+            app.log().into_iter().find(|line| line["event"] == "server.listening").or_else(|| {
+                let ended = app.child.as_mut().unwrap().try_wait().unwrap();
+                assert!(ended.is_none(), "it ended: {:?}", app.errors.as_ref().unwrap().so_far());
+                None
+            })
+        });
+        app.took_to_listen = began.elapsed();
+        app.address = line["url"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+        app
+    }
+
+    /// Waits until it takes connections.
+    #[track_caller]
+    pub(super) fn unread(child: Child, folder: Option<TempDir>, address: SocketAddr) -> Self {
+        let began = Instant::now();
+        let mut app = Self {
+            child: Some(child),
+            output: None,
+            errors: None,
+            address,
+            took_to_listen: Duration::ZERO,
+            _folder: folder,
+        };
+        eventually("the app takes connections", Duration::from_secs(10), || Connection::open(address).ok());
+        app.took_to_listen = began.elapsed();
+        app
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// A GET on a connection of its own.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[])
+    }
+
+    /// A request on a connection of its own.
+    #[track_caller]
+    pub(crate) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        Connection::open(self.address).unwrap().request(method, path, headers).unwrap()
+    }
+
+    /// What standard output holds so far: log lines, all of which have to be JSON.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let lines = self.output.as_ref().unwrap().so_far();
+        lines
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+            .collect()
+    }
+
+    /// Waits for a log line.
+    #[track_caller]
+    pub(crate) fn logged(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, Duration::from_secs(5), || self.log().into_iter().find(&is_it))
+    }
+
+    /// Resident memory and its highest value so far, in bytes.
+    pub(crate) fn memory(&self) -> (u64, u64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process_id())).unwrap();
+        let bytes = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        };
+        (bytes("VmRSS:"), bytes("VmHWM:"))
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = Command::new("bash")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.process_id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Tells it to stop, and waits for its end.
+    #[track_caller]
+    pub(crate) fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.end()
+    }
+
+    /// Kills it, and waits for its end.
+    #[track_caller]
+    pub(crate) fn kill(self) -> Ended {
+        self.signal("KILL");
+        self.end()
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Ended {
+        let began = Instant::now();
+        let status = eventually("the app ended", Duration::from_secs(15), || {
+            self.child.as_mut().unwrap().try_wait().unwrap()
+        });
+        let took = began.elapsed();
+        let all = |lines: Option<Lines>| lines.map(Lines::until_the_end).unwrap_or_default();
+        Ended { code: status.code(), output: all(self.output.take()), errors: all(self.errors.take()), took }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended by itself.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
