@@ -28,7 +28,7 @@ for i = 1, #attempts, 2 do
     local is_last = of_address == per_address
     if string.sub(member, 1, #name + 1) == name .. '#' then
         of_name = of_name + 1
-        is_last = is_last or false
+        is_last = is_last or of_name == per_name
     end
     if is_last then
         free_at = math.max(free_at, at + window)

@@ -1,0 +1,197 @@
+//! What may happen to PostgreSQL while many look at pages, and that no view is lost or counted twice.
+
+use std::time::{Duration, Instant};
+
+use xkcd_breakable_proxy::{AnswerCuts, BreakableProxy, Mode};
+
+use super::PATIENCE;
+use super::load::{Crowd, Tally, Visits};
+use super::psql::{Session, query};
+use super::server_process::ServerProcess;
+use super::site::{Site, postgres_address};
+use crate::support::{App, Launch, until};
+
+/// What a page may take.
+const PAGE_TIME: Duration = Duration::from_secs(2);
+/// By when all is written once the store is back.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(3);
+/// How long what needs no store may take.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// The app under load, whose store is about to break.
+struct Trial {
+    site: Site,
+    app: App,
+    visits: Visits,
+}
+
+impl Trial {
+    #[track_caller]
+    fn begin(site: Site, launch: Launch) -> Self {
+        let app = launch.start();
+        until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
+        let visits = Crowd { visitors: 24, pages: u64::MAX, persistent: true }.visit(app.address);
+        until("many are there", PATIENCE, || visits.seen() > 500);
+        Self { site, app, visits }
+    }
+
+    /// Lets a fault last, and looks meanwhile at what has to go on whatever the store does.
+    #[track_caller]
+    fn endure(&self, how_long: Duration) {
+        let (began, seen) = (Instant::now(), self.visits.seen());
+        until("the fault has lasted", PATIENCE, || {
+            let asked = Instant::now();
+            let paths = ["/health/live", "/favicon.ico", "/health/ready"];
+            assert_eq!(paths.map(|path| self.app.get(path).status), [200; 3]);
+            assert!(asked.elapsed() < AT_ONCE, "what needs no store waits {:?}", asked.elapsed());
+            began.elapsed() > how_long
+        });
+        assert!(self.visits.seen() > seen + 100, "hardly anybody was served: {}", self.visits.seen() - seen);
+    }
+
+    /// The store has returned at `since`: all is written soon, each view once, and numbers are shown again.
+    #[track_caller]
+    fn recover(self, since: Instant) -> Tally {
+        let Self { site, app, visits } = self;
+        let waiting = visits.seen();
+        let left = || WRITTEN_WITHIN.saturating_sub(since.elapsed());
+        until("what waited is written", left(), || site.try_views().is_some_and(|views| views >= waiting));
+        let mut looks = 0;
+        until("numbers are back", left(), || {
+            looks += 1;
+            app.get("/").views().is_some()
+        });
+        let tally = visits.end();
+        assert_eq!((tally.in_doubt, tally.refused), (0, 0));
+        assert!(tally.slowest < PAGE_TIME, "{:?}", tally.slowest);
+        until("all is counted", WRITTEN_WITHIN, || site.views() >= tally.acknowledged + looks);
+        // What comes twice may come late: after the end nothing comes any more.
+        assert_eq!(app.stop().code, Some(0));
+        assert_eq!(site.views(), tally.acknowledged + looks);
+        tally
+    }
+}
+
+/// A fault that is felt: pages come without numbers for a while.
+#[track_caller]
+fn assert_felt(tally: &Tally) {
+    assert!(tally.unnumbered > 0, "the fault was not felt");
+}
+
+fn through(site: &Site, proxy: &BreakableProxy) -> Launch {
+    site.launch().set("DATABASE_PORT", proxy.address().port().to_string())
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn answers_that_are_lost_with_their_connections_count_once() {
+    /// A connection's first answers are of its handshake and its checks.
+    const SPARED: u64 = 10;
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let launch = through(&site, &proxy);
+    let trial = Trial::begin(site, launch);
+    proxy.cut_answers(AnswerCuts::Fraction { probability: 0.05, seed: 1, spared: SPARED });
+    trial.endure(Duration::from_secs(4));
+    proxy.cut_answers(AnswerCuts::Never);
+    trial.recover(Instant::now());
+    let cut = proxy.counters().answers_cut;
+    assert!(cut >= 10, "only {cut} answers were cut");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_server_that_is_killed_and_started_again_loses_nothing() {
+    let trial = begin();
+    let server = ServerProcess::postgres();
+    server.kill();
+    server.start();
+    let since = Instant::now();
+    assert_felt(&trial.recover(since));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_server_that_stands_still_is_waited_out() {
+    let trial = begin();
+    let pause = ServerProcess::postgres().pause();
+    trial.endure(Duration::from_secs(5));
+    drop(pause);
+    assert_felt(&trial.recover(Instant::now()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_locked_table_is_waited_out() {
+    let trial = begin();
+    let lock = Session::begin(&trial.site.name, "BEGIN; LOCK TABLE comic_views; SELECT 'begun';");
+    trial.endure(Duration::from_secs(4));
+    drop(lock);
+    assert_felt(&trial.recover(Instant::now()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_database_that_takes_no_writes_is_waited_out() {
+    let trial = begin();
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only", trial.site.name);
+    trial.site.sql(&format!("{read_only} = on"));
+    // Sessions keep what held when they began.
+    trial.site.sql(&terminate(&trial.site.name));
+    trial.endure(Duration::from_secs(4));
+    query("postgres", &format!("{read_only} = off"));
+    assert_felt(&trial.recover(Instant::now()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_connection_limit_of_zero_is_waited_out() {
+    let trial = begin();
+    let limit = format!("ALTER ROLE {} CONNECTION LIMIT", trial.site.name);
+    trial.site.sql(&format!("{limit} 0"));
+    trial.site.sql(&terminate(&trial.site.name));
+    trial.endure(Duration::from_secs(4));
+    trial.site.sql(&format!("{limit} -1"));
+    assert_felt(&trial.recover(Instant::now()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn sessions_that_are_terminated_all_the_time_lose_nothing() {
+    let trial = begin();
+    let terminate = terminate(&trial.site.name);
+    let again = format!("SELECT 'begun'; {terminate} \\watch 0.1");
+    let again = Session::begin("postgres", &again);
+    trial.endure(Duration::from_secs(4));
+    drop(again);
+    let killed =
+        trial.site.sql("SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()");
+    assert!(killed.parse::<u32>().unwrap() >= 20, "only {killed} sessions were terminated");
+    trial.recover(Instant::now());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn packets_that_nobody_sees_again_are_waited_out() {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let launch = through(&site, &proxy);
+    let trial = Trial::begin(site, launch);
+    proxy.set_mode(Mode::Hold).unwrap();
+    trial.endure(Duration::from_secs(3));
+    // What was sent before the outage arrives after it.
+    proxy.set_mode(Mode::Pass).unwrap();
+    assert_felt(&trial.recover(Instant::now()));
+}
+
+#[track_caller]
+fn begin() -> Trial {
+    let site = Site::migrated();
+    let launch = site.launch();
+    Trial::begin(site, launch)
+}
+
+/// Ends the sessions of a role.
+fn terminate(role: &str) -> String {
+    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'")
+}

@@ -1,0 +1,71 @@
+//! PostgreSQL and Redis as processes: killed, started again, paused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::given;
+
+/// A server of `scripts/dev-stack`.
+pub(super) struct ServerProcess {
+    folder: PathBuf,
+    pid_file: &'static str,
+}
+
+impl ServerProcess {
+    pub(super) fn postgres() -> Self {
+        Self { folder: Path::new(&given("STACK")).join("postgres"), pid_file: "data/postmaster.pid" }
+    }
+
+    pub(super) fn redis() -> Self {
+        Self { folder: Path::new(&given("STACK")).join("redis"), pid_file: "pid" }
+    }
+
+    #[track_caller]
+    pub(super) fn kill(&self) {
+        signal("KILL", &[self.process()]);
+    }
+
+    /// Starts it after it was killed; returns when it listens.
+    #[track_caller]
+    pub(super) fn start(&self) {
+        assert!(Command::new(self.folder.join("start")).status().unwrap().success());
+    }
+
+    /// Stops it and its children in the middle of what they do, until the pause is dropped.
+    #[track_caller]
+    pub(super) fn pause(&self) -> Pause {
+        let server = self.process();
+        // First the one that makes the others.
+        signal("STOP", &[server]);
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        let children: Vec<u32> = children.split_whitespace().map(|child| child.parse().unwrap()).collect();
+        signal("STOP", &children);
+        Pause(children.into_iter().chain([server]).collect())
+    }
+
+    #[track_caller]
+    fn process(&self) -> u32 {
+        let file = fs::read_to_string(self.folder.join(self.pid_file)).unwrap();
+        file.lines().next().unwrap().trim().parse().unwrap()
+    }
+}
+
+/// Processes that stand still.
+pub(super) struct Pause(Vec<u32>);
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        signal("CONT", &self.0);
+    }
+}
+
+/// A child may have ended by itself.
+fn signal(name: &str, processes: &[u32]) {
+    for process in processes {
+        Command::new("bash")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &process.to_string()])
+            .status()
+            .unwrap();
+    }
+}
