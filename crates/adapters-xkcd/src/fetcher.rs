@@ -11,9 +11,9 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span};
 use xkcd_domain::comic::Comic;
+use xkcd_domain::error_chain::Chain;
 
 use crate::breaker::{Breaker, Change, PROBE_EVERY, Ticket};
-use crate::chain::Chain;
 use crate::client::{Asked, Client};
 use crate::config::XkcdConfig;
 use crate::fetch_error::FetchError;

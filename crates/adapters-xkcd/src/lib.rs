@@ -2,7 +2,6 @@
 
 mod archiving;
 mod breaker;
-mod chain;
 mod client;
 mod config;
 pub mod document;

@@ -4,8 +4,7 @@ use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
-
-use crate::chain::Chain;
+use xkcd_domain::error_chain::Chain;
 
 /// Whether something outside is in an outage, and what it last failed with.
 pub(crate) struct Outage {

@@ -5,6 +5,7 @@ pub mod comic;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod deck;
+pub mod error_chain;
 pub mod ports;
 pub mod secret;
 pub mod session;

@@ -1,7 +1,5 @@
 //! The one that writes: one batch in flight, sent again unchanged until the store is known to hold it.
 
-use std::error::Error;
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +7,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep_until, timeout};
+use xkcd_domain::error_chain::Chain;
 use xkcd_domain::ports::view_counter::{AppliedBatch, ViewCounter, ViewCounterError};
 use xkcd_domain::views::ViewBatch;
 
@@ -118,21 +117,6 @@ enum AttemptError {
     TimedOut { limit: Duration },
     #[error("the view counter panicked")]
     Panicked,
-}
-
-/// An error followed by its causes.
-struct Chain<'a>(&'a dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(formatter, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

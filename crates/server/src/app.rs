@@ -60,6 +60,7 @@ pub fn app(
         InitError = (),
     >,
 > {
+    // The edge is the outermost: what compression makes of a request is an answer like others.
     App::new().app_data(state).configure(routes).wrap(Compress::default()).wrap(from_fn(edge))
 }
 

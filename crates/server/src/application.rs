@@ -98,7 +98,7 @@ impl Application {
                 let listener = listen(address, config::METRICS_LISTEN)?;
                 let address = listener.local_addr().unwrap_or(address);
                 tracing::info!(event = "metrics.listening", url = %format_args!("http://{address}/metrics"));
-                Some(listener)
+                Some((listener, address))
             }
             None => None,
         };
@@ -118,8 +118,8 @@ impl Application {
             public_url,
         });
         let failed = |setting, address| move |cause| StartError::Listen { address, setting, cause };
-        let served = state.clone();
-        let server = HttpServer::new(move || app(served.clone()))
+        let shared = state.clone();
+        let server = HttpServer::new(move || app(shared.clone()))
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(TIME_FOR_HEAD)
             .client_disconnect_timeout(TIME_TO_DISCONNECT)
@@ -129,7 +129,7 @@ impl Application {
             .map_err(failed(config::LISTEN, address))?
             .run();
         let metrics_server = match metrics_listener {
-            Some(listener) => {
+            Some((listener, address)) => {
                 let failed = failed(config::METRICS_LISTEN, address);
                 Some(serve_metrics(listener, state.clone()).map_err(failed)?)
             }
@@ -205,7 +205,7 @@ fn report_unwritten(batches: Vec<ViewBatch>) -> io::Result<()> {
 /// Says how many views wait, when that begins, when it ends, and every minute in between.
 async fn watch_pending(parts: Arc<Parts>) {
     const LOOK: Duration = Duration::from_secs(1);
-    const REMIND: Duration = Duration::from_secs(60);
+    const REMIND: Duration = Duration::from_mins(1);
     let mut said: Option<Instant> = None;
     let mut written_before = 0;
     loop {

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use crate::application::{RunError, StartError};
 use crate::composition::ComposeError;
 use crate::config::{self, Config};
-use crate::error::Chain;
+use xkcd_domain::error_chain::Chain;
 
 /// Wrong usage or configuration.
 const WRONG_USAGE: u8 = 2;

@@ -6,6 +6,7 @@ mod secrets;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -129,7 +130,7 @@ impl Config {
     ///
     /// Every mistake that was found.
     pub fn read(given: &impl Lookup) -> Result<Self, Mistakes> {
-        Self::parse(given, |name| std::env::var(name).ok())
+        Self::parse(given, |name| std::env::var_os(name))
     }
 
     /// The same with an environment of the caller's.
@@ -137,7 +138,7 @@ impl Config {
     /// # Errors
     ///
     /// Every mistake that was found.
-    pub fn parse(given: &impl Lookup, secret: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
+    pub fn parse(given: &impl Lookup, secret: impl Fn(&str) -> Option<OsString>) -> Result<Self, Mistakes> {
         let mut read = Reader { given, mistakes: Mistakes::default() };
         let (http, comics, log) = (read.http(), read.comics(), read.log());
         let (store, sessions) = (read.store(), read.sessions());
@@ -254,15 +255,22 @@ impl<L: Lookup> Reader<'_, L> {
         Some(if verifies { TlsConfig::Verify(ca?) } else { TlsConfig::Disable })
     }
 
-    fn secrets(&mut self, lookup: impl Fn(&str) -> Option<String>) -> Option<SecretsConfig> {
+    fn secrets(&mut self, lookup: impl Fn(&str) -> Option<OsString>) -> Option<SecretsConfig> {
         let prefix = self.or_default(settings::SSM_PREFIX, "/xkcdapp/test/", parse_prefix);
         let from_ssm =
             self.or_default(settings::SECRETS, "env", |text| one_of(text, &[("env", false), ("ssm", true)]))?;
         if from_ssm {
             return Some(SecretsConfig::ParameterStore(prefix?));
         }
-        let value = |name: &SecretName| Some((name.clone(), SecretValue::new(lookup(name.as_str())?)));
-        Some(SecretsConfig::Environment(SECRETS.iter().filter_map(value).collect()))
+        let mut secrets = BTreeMap::new();
+        for name in SECRETS {
+            match lookup(name.as_str()).map(OsString::into_string) {
+                Some(Ok(value)) => drop(secrets.insert(name.clone(), SecretValue::new(value))),
+                Some(Err(_)) => self.mistakes.add(name.as_str(), "is not text in UTF-8"),
+                None => {}
+            }
+        }
+        Some(SecretsConfig::Environment(secrets))
     }
 
     /// A setting that has a default, which is written as an operator would write it.
@@ -274,11 +282,14 @@ impl<L: Lookup> Reader<'_, L> {
     ) -> Option<T> {
         let given = self.given.value(name);
         let text = given.as_ref().map_or(default, |(value, _)| value.as_str());
-        let note = |mistake| self.mistakes.add(name, format_args!("{text:?} is not fit: {mistake}"));
+        // A URL may hold a password, and a message is kept in a log.
+        let shown = if text.contains('@') { "the value".to_owned() } else { format!("{text:?}") };
+        let note = |mistake| self.mistakes.add(name, format_args!("{shown} is not fit: {mistake}"));
         parse(text).map_err(note).ok()
     }
 
     /// A setting that may be left out.
+    #[expect(clippy::option_option, reason = "left out and not fit are two things")]
     fn optional<T, E: fmt::Display>(
         &mut self,
         name: &str,
@@ -327,9 +338,10 @@ fn parse_prefix(text: &str) -> Result<String, &'static str> {
 fn parse_upstream(text: &str) -> Result<String, &'static str> {
     const EXPECTED: &str = "expected an https URL, such as https://xkcd.com";
     let uri: Uri = text.parse().map_err(|_| EXPECTED)?;
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let bare = uri.query().is_none() && !text.contains(['#', '@']);
+    let bare = uri.query().is_none() && !text.contains(['#', '@']) && port_is_fit(&uri);
     match uri.scheme_str() {
         Some("https") if bare && !host.is_empty() => {}
         Some("http") if bare && loopback => {}
@@ -337,6 +349,11 @@ fn parse_upstream(text: &str) -> Result<String, &'static str> {
         _ => return Err(EXPECTED),
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// `http` takes any digits for a port.
+fn port_is_fit(uri: &Uri) -> bool {
+    uri.authority().is_none_or(|authority| authority.port().is_none() || authority.port_u16().is_some())
 }
 
 #[cfg(test)]
@@ -397,9 +414,23 @@ mod tests {
 
     #[test]
     fn a_short_secret_key_is_refused_and_not_shown() {
-        let short = |name: &str| (name == "SECRET_KEY").then(|| "hunter2".to_owned());
+        let short = |name: &str| (name == "SECRET_KEY").then(|| "hunter2".into());
         let mistakes = Config::parse(&Given(&[]), short).unwrap_err().to_string();
         assert!(mistakes.contains("SECRET_KEY: is shorter than 32 bytes") && !mistakes.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_that_is_no_text_is_a_mistake_and_not_a_missing_one() {
+        use std::os::unix::ffi::OsStringExt;
+        let garbled = |name: &str| (name == "SECRET_KEY").then(|| OsString::from_vec(vec![0xff; 40]));
+        let mistakes = Config::parse(&Given(&[]), garbled).unwrap_err().to_string();
+        assert!(mistakes.contains("SECRET_KEY: is not text in UTF-8"), "{mistakes}");
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        let mistakes = parse(&[("XKCDAPP_XKCD_URL", "https://me:hunter2@xkcd.com")]).unwrap_err().to_string();
+        assert!(mistakes.contains("XKCDAPP_XKCD_URL") && !mistakes.contains("hunter2"), "{mistakes}");
     }
 
     #[test]
@@ -408,9 +439,14 @@ mod tests {
         {
             assert!(parse_upstream(fit).is_ok_and(|url| !url.ends_with('/')), "{fit}");
         }
-        for wrong in
-            ["http://xkcd.com", "http://127.0.0.1@evil.example", "ftp://xkcd.com", "xkcd.com", "https://a?b"]
-        {
+        for wrong in [
+            "http://xkcd.com",
+            "https://xkcd.com:99999",
+            "http://127.0.0.1@evil.example",
+            "ftp://xkcd.com",
+            "xkcd.com",
+            "https://a?b",
+        ] {
             assert!(parse_upstream(wrong).is_err(), "{wrong}");
         }
     }

@@ -54,6 +54,7 @@ fn decode(value: &str) -> Option<Decks> {
 }
 
 /// `Some(None)` is a deck that is not there, `None` one that can't be read.
+#[expect(clippy::option_option, reason = "no deck and no readable deck are two things")]
 fn decode_deck(text: &str, first: ComicNumber) -> Option<Option<Deck>> {
     if text.is_empty() {
         return Some(None);

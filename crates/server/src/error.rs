@@ -2,8 +2,6 @@
 //!
 //! The one place that maps a failure to a status. The page depends on nothing that can be down.
 
-use std::error::Error;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
@@ -155,20 +153,5 @@ fn by_status(status: StatusCode) -> (&'static str, &'static str) {
             "Something went wrong here",
             "Try again. If it stays so, tell whoever runs this site the request below.",
         ),
-    }
-}
-
-/// An error followed by its causes, each once, for the log.
-pub struct Chain<'a>(pub &'a dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(formatter, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

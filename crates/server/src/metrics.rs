@@ -44,7 +44,7 @@ impl Metrics {
         Self { registry, requests }
     }
 
-    /// Everything as OpenMetrics text.
+    /// Everything as `OpenMetrics` text.
     ///
     /// # Errors
     ///

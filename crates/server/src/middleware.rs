@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, HeaderName, HeaderValue};
+use actix_web::http::header::{AcceptEncoding, Encoding, HOST, Header, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
@@ -31,7 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What the framework makes of a request that it can't hand over.
 pub async fn edge(
     state: web::Data<AppState>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
@@ -39,6 +39,7 @@ pub async fn edge(
     let span = tracing::info_span!("request", request.id = %id);
     let _in_flight = state.traffic.begin();
 
+    accept_something(&mut request);
     let answered = async {
         let response = if is_for_us(&request, &state) {
             next.call(request).await?.map_into_boxed_body()
@@ -75,8 +76,7 @@ async fn complete(
 ) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
     if is_page_missing(&response) {
-        let failure = response.error().and_then(|error| error.as_error::<AppError>());
-        let page = error::page(response.status(), failure, id.as_str(), state).await;
+        let page = error::page(response.status(), failure(&response), id.as_str(), state).await;
         error::add_headers(response.status(), response.headers_mut());
         response = response.set_body(BoxBody::new(page));
     }
@@ -85,10 +85,24 @@ async fn complete(
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
-    if state.is_draining() {
+    let is_foreign = matches!(failure(&response), Some(AppError::ForeignHost));
+    if is_foreign || state.is_draining() {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
     ServiceResponse::new(request, response)
+}
+
+fn failure(response: &HttpResponse) -> Option<&AppError> {
+    response.error()?.as_error()
+}
+
+/// Drops a wish for an encoding that nothing can meet: then any will do (RFC 9110, section 12.5.3), and an
+/// answer is better than none.
+fn accept_something(request: &mut ServiceRequest) {
+    let Ok(accepts) = AcceptEncoding::parse(request) else { return };
+    if accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()).is_none() {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
 }
 
 /// Errors come without a body, from handlers and from the framework alike; health answers have their own.

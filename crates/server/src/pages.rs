@@ -1,5 +1,7 @@
 //! The pages: a typed context each, rendered by tera from embedded templates.
 
+use std::borrow::Cow;
+
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -92,6 +94,8 @@ fn with_asset_paths(template: &str, assets: &Assets) -> String {
 pub struct ComicPage<'a> {
     number: u32,
     title: &'a str,
+    /// The title where there is no element to isolate it.
+    isolated_title: Cow<'a, str>,
     caption: Option<&'a str>,
     transcript: Option<&'a str>,
     image: Option<&'a str>,
@@ -127,6 +131,7 @@ impl<'a> ComicPage<'a> {
         Self {
             number: comic.number.get(),
             title: &comic.title,
+            isolated_title: isolated(&comic.title),
             caption: comic.caption.as_deref(),
             transcript: comic.transcript.as_deref(),
             image: comic.image.as_ref().map(xkcd_domain::comic::ImageUrl::as_str),
@@ -187,6 +192,13 @@ pub struct ErrorPage<'a> {
 #[must_use]
 pub fn comic_path(number: ComicNumber) -> String {
     format!("/{number}/")
+}
+
+/// A text that may turn the direction of writing, closed in so that what stands around it stays readable
+/// (Unicode Standard Annex 9): attributes and the title of a window have no `<bdi>`.
+fn isolated(text: &str) -> Cow<'_, str> {
+    let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(turns) { Cow::Owned(format!("\u{2068}{text}\u{2069}")) } else { Cow::Borrowed(text) }
 }
 
 /// A number with its digits in groups of three, as English readers write it.

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-
-use super::causes::Chain;
+use xkcd_domain::error_chain::Chain;
 
 /// How often the cause of an outage is said, at most.
 const REPEAT_AFTER: Duration = Duration::from_mins(1);

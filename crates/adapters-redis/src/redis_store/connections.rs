@@ -10,11 +10,11 @@ use redis::{AsyncConnectionConfig, RedisResult};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
+use xkcd_domain::error_chain::Chain;
 use xkcd_domain::ports::secret_provider::SecretProvider;
 use xkcd_domain::secret::SecretValue;
 
 use super::RedisStoreError;
-use super::outage_log::Chain;
 use crate::redis_config::{RedisConfig, RedisConfigError};
 
 /// The secret provider is asked no more often than this, however many calls are refused.

@@ -1,9 +1,9 @@
 //! Says once that Redis is unavailable, and once that it is back.
 
-use std::error::Error;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use xkcd_domain::error_chain::Chain;
 
 use super::RedisStoreError;
 
@@ -63,21 +63,6 @@ impl OutageLog {
             outage.failed_calls = outage.failures,
             "Redis serves again"
         );
-    }
-}
-
-/// An error followed by its causes.
-pub(super) struct Chain<'a>(pub(super) &'a dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(formatter, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }
 

@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 
 use crate::composition::{ComposeError, Stores};
 use crate::config::{Config, Lookup, SETTINGS, Source, unknown_variables};
-use crate::error::Chain;
 use crate::telemetry;
+use xkcd_domain::error_chain::Chain;
 
 use super::CommandError;
 

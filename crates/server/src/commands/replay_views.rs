@@ -7,8 +7,8 @@ use xkcd_group_commit::{ReplayReport, replay};
 
 use crate::composition::Stores;
 use crate::config::Config;
-use crate::error::Chain;
 use crate::telemetry;
+use xkcd_domain::error_chain::Chain;
 
 use super::CommandError;
 

@@ -32,7 +32,7 @@ fn serve(config: &Config) -> Result<(), CommandError> {
                 // Without signals the supervisor can still kill: better served than not.
                 Err(error) => {
                     tracing::error!(event = "server.signal", %error, "can't listen to signals");
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         };

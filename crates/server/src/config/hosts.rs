@@ -62,7 +62,7 @@ impl FromStr for PublicUrl {
         let authority = uri.authority().ok_or(EXPECTED)?;
         let bare =
             matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
-        if !bare || authority.host().is_empty() || text.contains('#') {
+        if !bare || !super::port_is_fit(&uri) || authority.host().is_empty() || text.contains('#') {
             return Err(EXPECTED);
         }
         let scheme = if https { "https" } else { "http" };
@@ -150,9 +150,16 @@ mod tests {
         let parsed: PublicUrl = "https://XKCD.example.org:8443/".parse().unwrap();
         assert_eq!((parsed.as_str(), parsed.host()), ("https://xkcd.example.org:8443", "xkcd.example.org"));
         assert!(parsed.is_https());
-        for wrong in
-            ["", "xkcd.example.org", "ftp://a", "https://a/b", "https://a?b", "https://u@a", "https://a#b"]
-        {
+        for wrong in [
+            "",
+            "xkcd.example.org",
+            "ftp://a",
+            "https://a:99999",
+            "https://a/b",
+            "https://a?b",
+            "https://u@a",
+            "https://a#b",
+        ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
     }

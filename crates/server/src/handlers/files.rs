@@ -32,7 +32,7 @@ pub async fn favicon(request: HttpRequest, state: web::Data<AppState>) -> Result
     Ok(send(&request, asset, FOR_A_DAY))
 }
 
-/// `/robots.txt`: comics may be found, a random page is no page to keep.
+/// `/robots.txt`: comics may be found; the admin site and the data behind the pages are no pages to keep.
 pub async fn robots() -> impl Responder {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, FOR_A_DAY))

@@ -9,7 +9,9 @@ use actix_web::http::Method;
 
 use crate::app::AppState;
 use crate::client_address::client_address;
-use crate::error::{AppError, Chain};
+use xkcd_domain::error_chain::Chain;
+
+use crate::error::AppError;
 
 /// From when on a request is logged though it went well.
 const SLOW: Duration = Duration::from_secs(1);

@@ -237,3 +237,9 @@ fn an_error_page_has_its_request_id_and_ways_on() {
 fn digits_are_grouped_in_threes() {
     assert_eq!([0, 12, 123, 1_234, 1_234_567].map(grouped), ["0", "12", "123", "1,234", "1,234,567"]);
 }
+
+#[test]
+fn a_title_that_turns_the_direction_is_closed_in_where_no_element_does_it() {
+    assert_eq!(isolated("a\u{202e}b"), "\u{2068}a\u{202e}b\u{2069}");
+    assert_eq!(isolated("D&D"), "D&D");
+}

@@ -4,9 +4,6 @@
 mod counting;
 mod faults;
 mod impatience;
-#[expect(clippy::duplicate_mod, reason = "its items are for a parent, and this is another one")]
-#[path = "binary/load.rs"]
-mod load;
 mod outages;
 mod parameter_store;
 mod psql;
@@ -15,20 +12,19 @@ mod server_process;
 mod sessions;
 mod site;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::support::Release;
 
 /// How long a test waits for what has no promised time.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The servers for oneself: tests break them, and loads would disturb each other.
 struct Turn {
-    _turn: MutexGuard<'static, ()>,
+    _turn: Release,
 }
 
 impl Turn {
     fn take() -> Self {
-        static TURN: Mutex<()> = Mutex::new(());
-        Self { _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+        Self { _turn: Release::alone() }
     }
 }
 

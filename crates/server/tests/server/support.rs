@@ -6,6 +6,8 @@ mod database;
 mod ended;
 mod launch;
 mod lines;
+mod load;
+mod release;
 mod stub_upstream;
 mod wait;
 
@@ -14,5 +16,7 @@ pub(crate) use client::{Answer, Connection};
 pub(crate) use database::Database;
 pub(crate) use ended::Ended;
 pub(crate) use launch::{Launch, free_address};
+pub(crate) use load::{Crowd, Tally, Visits};
+pub(crate) use release::Release;
 pub(crate) use stub_upstream::{StubUpstream, document, respond, respond_json};
 pub(crate) use wait::{eventually, until};

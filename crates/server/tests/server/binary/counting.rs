@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Release;
-use super::load::{Crowd, Tally};
+use crate::support::{Crowd, Tally};
 use crate::support::{Database, until};
 
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Release;
-use super::load::Crowd;
+use crate::support::Crowd;
 use crate::support::{Database, Ended, StubUpstream, until};
 
 const PATIENCE: Duration = Duration::from_secs(30);

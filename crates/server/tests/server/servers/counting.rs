@@ -4,9 +4,9 @@ use xkcd_breakable_proxy::{BreakableProxy, Mode};
 
 use super::PATIENCE;
 use super::impatience::{self, Impatience};
-use super::load::{Crowd, Tally};
 use super::site::{Site, postgres_address};
 use crate::support::{App, StubUpstream, until};
+use crate::support::{Crowd, Tally};
 
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]

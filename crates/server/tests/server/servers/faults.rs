@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use xkcd_breakable_proxy::{AnswerCuts, BreakableProxy, Mode};
 
 use super::PATIENCE;
-use super::load::{Crowd, Tally, Visits};
 use super::psql::{Session, query};
 use super::server_process::ServerProcess;
 use super::site::{Site, postgres_address};
 use crate::support::{App, Launch, until};
+use crate::support::{Crowd, Tally, Visits};
 
 /// What a page may take.
 const PAGE_TIME: Duration = Duration::from_secs(2);

@@ -12,23 +12,23 @@ use crate::support::Connection;
 
 /// What visitors saw.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Pages that came whole, with status 200.
-    pub(super) acknowledged: u64,
+    pub(crate) acknowledged: u64,
     /// Pages without a number among them.
-    pub(super) unnumbered: u64,
+    pub(crate) unnumbered: u64,
     /// Requests whose answer did not come whole: they may be counted.
-    pub(super) in_doubt: u64,
+    pub(crate) in_doubt: u64,
     /// Answers with another status.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
     /// The longest time to a page.
-    pub(super) slowest: Duration,
+    pub(crate) slowest: Duration,
     /// The highest number shown, by comic.
-    pub(super) highest: BTreeMap<u32, u32>,
+    pub(crate) highest: BTreeMap<u32, u32>,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.unnumbered += other.unnumbered;
         self.in_doubt += other.in_doubt;
@@ -43,16 +43,16 @@ impl Tally {
 
 /// How visitors behave.
 #[derive(Clone, Copy)]
-pub(super) struct Crowd {
-    pub(super) visitors: u32,
+pub(crate) struct Crowd {
+    pub(crate) visitors: u32,
     /// How many pages they look at, together.
-    pub(super) pages: u64,
+    pub(crate) pages: u64,
     /// Whether they come back after a page that closes the connection; a load balancer would not.
-    pub(super) persistent: bool,
+    pub(crate) persistent: bool,
 }
 
 /// Visitors on their way.
-pub(super) struct Visits {
+pub(crate) struct Visits {
     shared: Arc<Shared>,
     visitors: Vec<JoinHandle<Tally>>,
 }
@@ -66,7 +66,7 @@ struct Shared {
 }
 
 impl Crowd {
-    pub(super) fn visit(self, address: SocketAddr) -> Visits {
+    pub(crate) fn visit(self, address: SocketAddr) -> Visits {
         let shared = Arc::new(Shared {
             crowd: self,
             address,
@@ -85,18 +85,18 @@ impl Crowd {
 
 impl Visits {
     /// How many pages came so far.
-    pub(super) fn seen(&self) -> u64 {
+    pub(crate) fn seen(&self) -> u64 {
         self.shared.seen.load(Ordering::Relaxed)
     }
 
     /// All go home after their next page.
-    pub(super) fn end(self) -> Tally {
+    pub(crate) fn end(self) -> Tally {
         self.shared.go_home.store(true, Ordering::Relaxed);
         self.until_the_end()
     }
 
     /// Waits until all have seen enough, or found the door closed.
-    pub(super) fn until_the_end(self) -> Tally {
+    pub(crate) fn until_the_end(self) -> Tally {
         let mut all = Tally::default();
         for visitor in self.visitors {
             all.add(visitor.join().unwrap());
