@@ -144,7 +144,7 @@ fn transcript(text: &str, number: ComicNumber) -> Option<String> {
 
 fn one_line(text: &str) -> String {
     // A line break separates words as a space does.
-    without_controls(&text.replace(['\n', '\r', '\t'], " "), |_| false)
+    without_controls(&text.replace("\r\n", " ").replace(['\n', '\r', '\t'], " "), |_| false)
 }
 
 /// Trimmed, and without the control characters of ASCII. Those of Latin-1 stay: some titles are mojibake on
