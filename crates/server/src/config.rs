@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::http::Uri;
+use actix_web::http::uri::Authority;
 use tracing_subscriber::EnvFilter;
 use xkcd_domain::secret::{SecretName, SecretValue};
 
@@ -351,9 +352,12 @@ fn parse_upstream(text: &str) -> Result<String, &'static str> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// `http` takes any digits for a port.
+/// `Uri` takes a port that there can't be for none at all.
 fn port_is_fit(uri: &Uri) -> bool {
-    uri.authority().is_none_or(|authority| authority.port().is_none() || authority.port_u16().is_some())
+    let fit = |authority: &Authority| {
+        authority.port_u16().is_some() || authority.as_str().ends_with(authority.host())
+    };
+    uri.authority().is_none_or(fit)
 }
 
 #[cfg(test)]
