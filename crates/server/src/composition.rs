@@ -78,6 +78,18 @@ pub enum ComposeError {
 }
 
 impl ComposeError {
+    /// Which part it is about.
+    #[must_use]
+    pub const fn part(&self) -> &'static str {
+        match self {
+            Self::Secrets(_) | Self::Unfit(_) | Self::Prefix(_) | Self::SecretKey(_) => "secrets",
+            Self::Store(_) | Self::File(_) | Self::Database(_) => "store",
+            Self::RedisConfig(_) | Self::Redis(_) => "sessions",
+            Self::Upstream(_) | Self::BuiltIn(_) => "comics",
+            Self::Roots(..) | Self::Broken(_) => "app",
+        }
+    }
+
     /// Whether the operator has to correct a setting.
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
@@ -107,7 +119,8 @@ impl Stores {
     pub async fn open(config: &Config, runtime: &Handle) -> Result<Self, ComposeError> {
         let provider = Provider::connect(&config.secrets, runtime).await?;
         let secrets = provider.read(config.wanted_secrets(), runtime).await?;
-        let credentials = Credentials::parse(&secrets, config).map_err(ComposeError::Unfit)?;
+        let credentials =
+            Credentials::parse(&secrets, &config.store, &config.sessions).map_err(ComposeError::Unfit)?;
         let store = Store::open(config, &credentials, provider.port(), runtime).await?;
         let sessions = Sessions::open(config, &credentials, &store, provider.port(), runtime).await?;
         Ok(Self { store, sessions, credentials, secrets_from: provider.to_string() })

@@ -146,25 +146,18 @@ impl Config {
         let secrets = read.secrets(secret);
         let data = read.or_default(settings::DATA, "./data", parse_folder);
         let shutdown = read.or_default(settings::SHUTDOWN_SECONDS, "20", parse_shutdown);
+        // What the environment holds can be judged now; the Parameter Store is asked at start.
+        if let Some(SecretsConfig::Environment(secrets)) = &secrets {
+            // A store that is not told yet asks for no secret.
+            let store = store.as_ref().unwrap_or(&StoreConfig::Sqlite);
+            let sessions = sessions.as_ref().unwrap_or(&SessionsConfig::Sqlite);
+            read.judge(secrets, store, sessions);
+        }
         let config = (|| {
             let (http, comics, data, log, shutdown) = (http?, comics?, data?, log?, shutdown?);
             let (store, sessions, secrets) = (store?, sessions?, secrets?);
             Some(Self { http, comics, data, store, sessions, secrets, log, shutdown })
         })();
-        // What the environment holds can be judged now; the Parameter Store is asked at start.
-        if let Some(config) = &config
-            && let SecretsConfig::Environment(secrets) = &config.secrets
-        {
-            for name in config.wanted_secrets().required {
-                if secrets.get(&name).is_none_or(|secret| secret.expose().trim().is_empty()) {
-                    read.mistakes.add(name.as_str(), "is missing in the environment");
-                }
-            }
-            let secrets = secrets.clone().into_iter().collect();
-            if let Err(mistakes) = Credentials::parse(&secrets, config) {
-                read.mistakes.append(mistakes);
-            }
-        }
         config.filter(|_| read.mistakes.is_empty()).ok_or(read.mistakes)
     }
 
@@ -272,6 +265,23 @@ impl<L: Lookup> Reader<'_, L> {
             }
         }
         Some(SecretsConfig::Environment(secrets))
+    }
+
+    fn judge(
+        &mut self,
+        secrets: &BTreeMap<SecretName, SecretValue>,
+        store: &StoreConfig,
+        sessions: &SessionsConfig,
+    ) {
+        for name in Wanted::by(store, sessions).required {
+            if secrets.get(&name).is_none_or(|secret| secret.expose().trim().is_empty()) {
+                self.mistakes.add(name.as_str(), "is missing in the environment");
+            }
+        }
+        let secrets = secrets.clone().into_iter().collect();
+        if let Err(mistakes) = Credentials::parse(&secrets, store, sessions) {
+            self.mistakes.append(mistakes);
+        }
     }
 
     /// A setting that has a default, which is written as an operator would write it.

@@ -55,7 +55,7 @@ impl Finding {
 async fn try_everything(config: &Config, runtime: &Handle) -> Vec<Finding> {
     let stores = match Stores::open(config, runtime).await {
         Ok(stores) => stores,
-        Err(error) => return vec![Finding::Failed("secrets and stores", Chain(&error).to_string())],
+        Err(error) => return vec![Finding::Failed(error.part(), Chain(&error).to_string())],
     };
     let secrets = stores.secret_key(config).map(|_| {
         let own =

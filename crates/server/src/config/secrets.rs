@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use xkcd_domain::secret::{SecretName, SecretValue, Secrets};
 
-use super::{Config, Mistakes, SessionsConfig, StoreConfig, TlsConfig};
+use super::{Mistakes, SessionsConfig, StoreConfig, TlsConfig};
 
 /// Signs what browsers keep for the app: at least [`SECRET_KEY_BYTES`] bytes.
 pub const SECRET_KEY: SecretName = SecretName::new("SECRET_KEY");
@@ -106,13 +106,17 @@ impl Credentials {
     /// # Errors
     ///
     /// Every mistake that was found. No message has a secret in it.
-    pub fn parse(secrets: &Secrets, config: &Config) -> Result<Self, Mistakes> {
+    pub fn parse(
+        secrets: &Secrets,
+        store: &StoreConfig,
+        sessions: &SessionsConfig,
+    ) -> Result<Self, Mistakes> {
         let mut read = Reader { secrets, mistakes: Mistakes::default() };
-        let database = match &config.store {
+        let database = match store {
             StoreConfig::Sqlite => None,
             StoreConfig::Postgres(tls) => read.database(tls),
         };
-        let redis = match &config.sessions {
+        let redis = match sessions {
             SessionsConfig::Sqlite => None,
             SessionsConfig::Redis(tls) => read.redis(tls),
         };

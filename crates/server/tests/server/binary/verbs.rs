@@ -50,8 +50,8 @@ fn check_lists_settings_with_where_they_came_from_and_tries_the_store() {
     assert!(said("XKCDAPP_COMICS ").contains("built-in  (environment)"));
     assert!(said("XKCDAPP_TRUSTED_PROXIES ").contains("0  (default)"));
     assert!(said("XKCDAPP_LISTN ").contains("is none"));
-    assert!(said("ok      secrets: ").contains("SECRET_KEY (redacted)"));
-    assert!(said("ok      store: ").contains("xkcdapp.db can be read and written, schema version 1"));
+    assert!(said("ok       secrets: ").contains("SECRET_KEY from the data folder (values are not shown)"));
+    assert!(said("ok       store: ").contains("xkcdapp.db can be read and written, schema version 1"));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn check_works_beside_a_running_app_and_names_what_fails() {
     let lock = Database::lock(data.path());
     let locked = check();
     locked.assert_refused(1, &["not all there"]);
-    assert!(locked.output.iter().any(|line| line.starts_with("FAILED  store: ")), "{locked:?}");
+    assert!(locked.output.iter().any(|line| line.starts_with("FAILED   store: ")), "{locked:?}");
     drop(lock);
     assert_eq!(app.get("/").status, 200);
 }
