@@ -62,7 +62,7 @@ impl FromStr for PublicUrl {
         let authority = uri.authority().ok_or(EXPECTED)?;
         let bare =
             matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
-        if !bare || !super::port_is_fit(&uri) || authority.host().is_empty() || text.contains('#') {
+        if !bare || !super::values::port_is_fit(&uri) || authority.host().is_empty() || text.contains('#') {
             return Err(EXPECTED);
         }
         let scheme = if https { "https" } else { "http" };
