@@ -7,6 +7,7 @@ pub mod contract;
 pub mod deck;
 pub mod error_chain;
 pub mod ports;
+pub mod search;
 pub mod secret;
 pub mod session;
 pub mod show_comic;

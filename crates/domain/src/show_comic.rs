@@ -70,6 +70,12 @@ impl ShowComic {
         self.source.as_ref().unwrap_or(&self.built_in).as_ref()
     }
 
+    /// The comics that are there whatever happens.
+    #[must_use]
+    pub fn built_in(&self) -> &dyn ComicSource {
+        self.built_in.as_ref()
+    }
+
     /// A comic by its number; `None` when there is no such comic. Answers by `deadline`.
     ///
     /// # Errors

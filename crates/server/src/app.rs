@@ -8,9 +8,11 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, FromRequest, Handler, Resource, Responder, body::MessageBody, guard, web};
 
 use crate::assets::Assets;
+use crate::catalogue::Catalogue;
 use crate::composition::Parts;
 use crate::config::{AllowedHosts, PublicUrl};
-use crate::handlers::{comic, files, health};
+use crate::counts::MostViewed;
+use crate::handlers::{api, comic, files, health, listings};
 use crate::metrics::Metrics;
 use crate::middleware::{SecurityHeaders, edge};
 use crate::pages::Pages;
@@ -24,6 +26,10 @@ pub struct AppState {
     pub pages: Pages,
     /// Files that browsers load.
     pub assets: Assets,
+    /// All comics at hand.
+    pub catalogue: Catalogue,
+    /// Reads counts for those who list them.
+    pub counts: MostViewed,
     /// Under which URL browsers know the app.
     pub public_url: PublicUrl,
     /// For which hosts it answers.
@@ -69,6 +75,15 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(read("/", "/", comic::random))
         .service(read("/{number:[0-9]+}/", "/{number}/", comic::by_number))
         .service(read("/{number:[0-9]+}", "/{number}", comic::without_slash))
+        .service(read("/popular/", "/popular/", listings::popular))
+        .service(read("/archive/", "/archive/", listings::archive))
+        .service(read("/search/", "/search/", listings::search))
+        .service(read("/about/", "/about/", listings::about))
+        .service(read("/feed.xml", "/feed.xml", listings::feed))
+        .service(read("/api/comics/random", "/api/comics/random", api::random))
+        .service(read("/api/comics/{number}", "/api/comics/{number}", api::by_number))
+        .service(read("/api/popular", "/api/popular", api::popular))
+        .service(read("/api/openapi.json", "/api/openapi.json", api::description))
         .service(read("/health/live", "/health/live", health::live))
         .service(read("/health/ready", "/health/ready", health::ready))
         .service(read("/version", "/version", health::version))

@@ -16,8 +16,10 @@ use xkcd_group_commit::UnwrittenBatch;
 
 use crate::app::{AppState, app};
 use crate::assets::Assets;
+use crate::catalogue::Catalogue;
 use crate::composition::{ComposeError, Parts};
 use crate::config::{self, Config, PublicUrl};
+use crate::counts::MostViewed;
 use crate::metrics::{self, Metrics};
 use crate::middleware::SecurityHeaders;
 use crate::pages::{PageFailure, Pages};
@@ -108,6 +110,8 @@ impl Application {
         let state = web::Data::new(AppState {
             pages: Pages::new(&public_url, &assets)?,
             assets,
+            catalogue: Catalogue::default(),
+            counts: MostViewed::default(),
             allowed_hosts: config.http.allowed_hosts.clone(),
             trusted_proxies: config.http.trusted_proxies,
             security_headers: SecurityHeaders::new(&public_url),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use actix_web::http::header::EntityTag;
 use actix_web::web::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
@@ -31,6 +32,24 @@ pub struct Asset {
     pub gzip: Option<Bytes>,
     /// How large it is drawn, if it is a drawing that says so.
     pub size: Option<Size>,
+}
+
+/// A page that was made once and is sent often.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its content.
+    pub asset: Asset,
+    /// Names its content, whether compressed or not.
+    pub tag: EntityTag,
+}
+
+impl Document {
+    /// Compresses and names a content.
+    #[must_use]
+    pub fn new(content_type: &'static str, content: Bytes) -> Self {
+        let tag = EntityTag::new_weak(format!("{:016x}", hash(&content)));
+        Self { asset: Asset { content_type, gzip: compressed(&content), plain: content, size: None }, tag }
+    }
 }
 
 /// The size of a drawing in CSS pixels.
@@ -66,7 +85,7 @@ impl Assets {
     /// Adds a file under a path that already holds its hash.
     pub fn insert(&mut self, path: String, content: Bytes) {
         let content_type = content_type(&path);
-        let gzip = compressed(&content).filter(|gzip| gzip.len() < content.len());
+        let gzip = compressed(&content);
         let size = if content_type == SVG { drawn_size(&content) } else { None };
         self.by_path.insert(path, Asset { content_type, plain: content, gzip, size });
     }
@@ -91,11 +110,15 @@ impl Assets {
 }
 
 fn hashed_path(name: &str, content: &[u8]) -> String {
-    let hash = Sha256::digest(content).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+    let hash = hash(content);
     match name.rsplit_once('.') {
         Some((stem, ending)) => format!("{BASE}/{stem}.{hash:016x}.{ending}"),
         None => format!("{BASE}/{name}.{hash:016x}"),
     }
+}
+
+fn hash(content: &[u8]) -> u64 {
+    Sha256::digest(content).iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// The size that an SVG's first element gives itself, when that is in whole pixels.
@@ -105,10 +128,11 @@ fn drawn_size(svg: &[u8]) -> Option<Size> {
     Some(Size { width: value(" width=\"")?, height: value(" height=\"")? })
 }
 
+/// None when that is not smaller.
 fn compressed(content: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).ok()?;
-    encoder.finish().ok().map(Bytes::from)
+    encoder.finish().ok().filter(|gzip| gzip.len() < content.len()).map(Bytes::from)
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -18,6 +18,7 @@ use xkcd_adapters_xkcd::{XkcdComics, XkcdConfig, XkcdConfigError};
 use xkcd_domain::comic::InvalidUrl;
 use xkcd_domain::ports::comic_archive::ComicArchive;
 use xkcd_domain::ports::secret_provider::SecretProviderError;
+use xkcd_domain::ports::view_counter::ViewCounter;
 use xkcd_domain::secret::SecretValue;
 use xkcd_domain::show_comic::ShowComic;
 use xkcd_domain::views::{ViewBatch, WriterId};
@@ -146,6 +147,8 @@ pub struct Parts {
     pub show_comic: ShowComic,
     /// Counts views.
     pub views: GroupCommit,
+    /// Knows the counts.
+    pub counter: Arc<dyn ViewCounter>,
     /// Signs what browsers keep for the app.
     pub secret_key: SecretValue,
     store: Store,
@@ -175,9 +178,10 @@ impl Parts {
             None => ShowComic::built_in_only(Arc::new(built_in.clone())),
         };
         let writer = WriterId::from_random(rand::random());
-        let views = GroupCommit::start(store.counter(), writer, GroupCommitConfig::default());
+        let counter = store.counter();
+        let views = GroupCommit::start(Arc::clone(&counter), writer, GroupCommitConfig::default());
         sessions.watch(runtime);
-        Ok(Self { show_comic, views, secret_key, store, sessions, built_in, upstream })
+        Ok(Self { show_comic, views, counter, secret_key, store, sessions, built_in, upstream })
     }
 
     /// Whether the view store and its schema were reached once.

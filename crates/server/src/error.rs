@@ -4,14 +4,18 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
 use xkcd_domain::comic::ComicNumber;
 use xkcd_domain::ports::comic_source::ComicSourceError;
 use xkcd_group_commit::Closed;
 
 use crate::app::AppState;
+use crate::counts::CountsUnavailable;
 use crate::navigation::Navigation;
 use crate::pages::{ErrorPage, PageFailure};
 
@@ -43,6 +47,12 @@ pub enum AppError {
     /// No comic at all can be had.
     #[error("no comic can be had")]
     NoComic(#[source] ComicSourceError),
+    /// The counts can't be read.
+    #[error("the counts can't be listed")]
+    Counts(#[from] CountsUnavailable),
+    /// A parameter is not what it has to be.
+    #[error("{0}")]
+    Parameter(&'static str),
     /// A prefetch: nobody looks yet, so it is not a view, and the real visit is to come to the server.
     #[error("comics are not prefetched")]
     Prefetch,
@@ -52,6 +62,9 @@ pub enum AppError {
     /// The app is about to end.
     #[error("the app is stopping")]
     Stopping(#[source] Closed),
+    /// The thread for a longer piece of work broke down, or the app is about to end.
+    #[error("the work could not be done")]
+    Blocked(#[source] BlockingError),
     /// A page could not be made.
     #[error("the page can't be made")]
     Page(#[from] PageFailure),
@@ -61,10 +74,13 @@ impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::NoSuchComic(_) => StatusCode::NOT_FOUND,
-            Self::ForeignHost => StatusCode::BAD_REQUEST,
-            Self::ComicUnavailable { .. } | Self::NoComic(_) | Self::Prefetch | Self::Stopping(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::ForeignHost | Self::Parameter(_) => StatusCode::BAD_REQUEST,
+            Self::ComicUnavailable { .. }
+            | Self::NoComic(_)
+            | Self::Counts(_)
+            | Self::Prefetch
+            | Self::Blocked(_)
+            | Self::Stopping(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -100,9 +116,31 @@ pub async fn page(
     state.pages.error(&page).unwrap_or_else(|_| format!("{title}\nRequest {request_id}\n"))
 }
 
-/// The headers that go with [`page`].
-pub fn add_headers(status: StatusCode, headers: &mut HeaderMap) {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+/// The same for programs: problem details (RFC 9457).
+#[must_use]
+pub fn problem(status: StatusCode, error: Option<&AppError>, request_id: &str) -> String {
+    let (title, detail) = words(status, error);
+    let problem = Problem { title, status: status.as_u16(), detail, request_id };
+    serde_json::to_string(&problem).unwrap_or_default()
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem<'a> {
+    /// In a few words.
+    title: &'a str,
+    /// The status code of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What to do about it.
+    detail: &'a str,
+    /// Under which id the log has the cause.
+    request_id: &'a str,
+}
+
+/// The headers that go with [`page`] or [`problem`].
+pub fn add_headers(status: StatusCode, content_type: &'static str, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
@@ -130,6 +168,10 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "This comic can’t be had right now",
             "Where it comes from does not answer, and nobody asked for it here before. Try again in a moment, or see another one.",
         ),
+        Some(AppError::Counts(_)) => {
+            ("The counts can’t be read right now", "They are kept, and come back. Try again in a moment.")
+        }
+        Some(AppError::Parameter(advice)) => ("That was not understood", advice),
         Some(AppError::Prefetch) => ("Not loaded ahead", "A comic is shown when somebody looks."),
         Some(AppError::ForeignHost) => (
             "This address is not known here",

@@ -1,5 +1,7 @@
 //! One page or answer each.
 
+pub mod api;
 pub mod comic;
 pub mod files;
 pub mod health;
+pub mod listings;

@@ -6,10 +6,12 @@
 pub mod app;
 pub mod application;
 pub mod assets;
+pub mod catalogue;
 pub mod client_address;
 pub mod commands;
 pub mod composition;
 pub mod config;
+pub mod counts;
 pub mod deck_cookie;
 pub mod error;
 pub mod handlers;

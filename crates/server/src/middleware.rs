@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use crate::app::AppState;
 use crate::error::{self, AppError};
+use crate::handlers::api;
 use request_id::RequestId;
 pub(crate) use request_log::Finished;
 pub use security_headers::SecurityHeaders;
@@ -75,12 +76,22 @@ async fn complete(
     state: &AppState,
 ) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
+    let is_for_programs = request.path().starts_with(api::BASE);
     if is_page_missing(&response) {
-        let page = error::page(response.status(), failure(&response), id.as_str(), state).await;
-        error::add_headers(response.status(), response.headers_mut());
-        response = response.set_body(BoxBody::new(page));
+        let (status, failure) = (response.status(), failure(&response));
+        let (content_type, body) = if is_for_programs {
+            ("application/problem+json", error::problem(status, failure, id.as_str()))
+        } else {
+            ("text/html; charset=utf-8", error::page(status, failure, id.as_str(), state).await)
+        };
+        error::add_headers(status, content_type, response.headers_mut());
+        response = response.set_body(BoxBody::new(body));
     }
     let headers = response.headers_mut();
+    if is_for_programs {
+        // What anybody may read, a script of any page may read.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
     state.security_headers.add_to(headers);
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
@@ -105,9 +116,9 @@ fn accept_something(request: &mut ServiceRequest) {
     }
 }
 
-/// Errors come without a body, from handlers and from the framework alike; health answers have their own.
+/// Errors come without a body, from handlers and from the framework alike; some answers have their own.
 fn is_page_missing(response: &HttpResponse) -> bool {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    is_error && response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/json")
+    is_error && !response.headers().contains_key(header::CONTENT_TYPE)
 }

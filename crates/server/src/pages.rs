@@ -1,17 +1,22 @@
 //! The pages: a typed context each, rendered by tera from embedded templates.
 
+mod comic_page;
+mod error_page;
+mod listings;
+
 use std::borrow::Cow;
 
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use tera::{Context, Tera};
 use time::Date;
-use xkcd_domain::comic::{ComicNumber, Sourced};
-use xkcd_domain::views::ViewCount;
+use xkcd_domain::comic::ComicNumber;
 
-use crate::assets::{Assets, Size};
+use crate::assets::Assets;
 use crate::config::PublicUrl;
-use crate::navigation::Navigation;
+pub use comic_page::ComicPage;
+pub use error_page::ErrorPage;
+pub use listings::{ArchivePage, FeedPage, FoundComic, PopularPage, SearchPage};
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -65,6 +70,51 @@ impl Pages {
         self.render("error.html", page)
     }
 
+    /// The most viewed comics.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn popular(&self, page: &PopularPage<'_>) -> Result<String, PageFailure> {
+        self.render("popular.html", page)
+    }
+
+    /// All comics.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn archive(&self, page: &ArchivePage<'_>) -> Result<String, PageFailure> {
+        self.render("archive.html", page)
+    }
+
+    /// The search form and what it found.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn search(&self, page: &SearchPage<'_>) -> Result<String, PageFailure> {
+        self.render("search.html", page)
+    }
+
+    /// What the site is.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn about(&self) -> Result<String, PageFailure> {
+        Ok(self.tera.render("about.html", &Context::new())?)
+    }
+
+    /// The newest comics as an Atom feed (RFC 4287).
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn feed(&self, page: &FeedPage<'_>) -> Result<String, PageFailure> {
+        self.render("feed.xml", page)
+    }
+
     fn render(&self, template: &str, page: &impl Serialize) -> Result<String, PageFailure> {
         Ok(self.tera.render(template, &Context::from_serialize(page)?)?)
     }
@@ -88,76 +138,6 @@ fn with_asset_paths(template: &str, assets: &Assets) -> String {
     text
 }
 
-/// What the page of a comic shows.
-#[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no, and any of them may hold")]
-#[derive(Debug, Serialize)]
-pub struct ComicPage<'a> {
-    number: u32,
-    title: &'a str,
-    /// The title where there is no element to isolate it.
-    isolated_title: Cow<'a, str>,
-    caption: Option<&'a str>,
-    transcript: Option<&'a str>,
-    image: Option<&'a str>,
-    /// Whether the image is one of the app's own, so that its address is a path.
-    image_is_local: bool,
-    /// Where the image leads: a larger image only.
-    larger_image: Option<&'a str>,
-    /// Where else the comic leads.
-    link: Option<&'a str>,
-    interactive: bool,
-    built_in: bool,
-    /// The size of a drawing of the app's own, so that the page does not jump when it arrives.
-    image_size: Option<Size>,
-    published: Option<Day>,
-    /// Since when the document has not been refreshed, when that is too long ago.
-    stale_since: Option<Day>,
-    /// Whether the comic stands in for one of xkcd's.
-    stand_in: bool,
-    views: Option<u64>,
-    views_grouped: Option<String>,
-    navigation: Navigation,
-}
-
-impl<'a> ComicPage<'a> {
-    /// The page of a comic with the count that was stored, if one was.
-    #[must_use]
-    pub fn new(shown: &'a Sourced, navigation: Navigation, stand_in: bool, views: Option<ViewCount>) -> Self {
-        let comic = shown.comic.as_ref();
-        let (larger_image, link) = match &comic.link {
-            Some(link) if link.is_image() => (Some(link.as_str()), None),
-            link => (None, link.as_ref().map(xkcd_domain::comic::LinkUrl::as_str)),
-        };
-        Self {
-            number: comic.number.get(),
-            title: &comic.title,
-            isolated_title: isolated(&comic.title),
-            caption: comic.caption.as_deref(),
-            transcript: comic.transcript.as_deref(),
-            image: comic.image.as_ref().map(xkcd_domain::comic::ImageUrl::as_str),
-            image_is_local: comic.image.as_ref().is_some_and(xkcd_domain::comic::ImageUrl::is_local),
-            larger_image,
-            link,
-            interactive: comic.interactive,
-            built_in: comic.number.is_built_in(),
-            image_size: None,
-            published: comic.published.map(Day::from),
-            stale_since: shown.fetched_at.filter(|_| shown.stale).map(|at| at.date().into()),
-            stand_in,
-            views: views.map(ViewCount::get),
-            views_grouped: views.map(|views| grouped(views.get())),
-            navigation,
-        }
-    }
-
-    /// The same page, with the size of its drawing if that is one of `assets`.
-    #[must_use]
-    pub fn sized_by(self, assets: &Assets) -> Self {
-        let image_size = self.image.and_then(|path| assets.size_of(path));
-        Self { image_size, ..self }
-    }
-}
-
 /// A day as machines and as people write it.
 #[derive(Debug, Serialize)]
 struct Day {
@@ -169,23 +149,6 @@ impl From<Date> for Day {
     fn from(day: Date) -> Self {
         Self { iso: day.to_string(), text: format!("{} {} {}", day.day(), day.month(), day.year()) }
     }
-}
-
-/// What the page of an error shows.
-#[derive(Debug, Serialize)]
-pub struct ErrorPage<'a> {
-    /// The status code.
-    pub status: u16,
-    /// What happened, in a few words.
-    pub title: &'a str,
-    /// What to do about it.
-    pub advice: &'a str,
-    /// Under which id the log has the cause.
-    pub request_id: &'a str,
-    /// The comic that was asked for, to be seen on xkcd.com instead.
-    pub on_xkcd: Option<u32>,
-    /// Ways to go on.
-    pub navigation: Navigation,
 }
 
 /// The path of a comic's page.

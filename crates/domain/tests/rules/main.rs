@@ -6,6 +6,7 @@ mod accounts;
 mod addresses;
 mod comics;
 mod deck;
+mod search;
 mod secrets;
 mod sessions;
 mod show_comic;

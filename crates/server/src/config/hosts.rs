@@ -35,6 +35,12 @@ impl PublicUrl {
         &self.text
     }
 
+    /// The URL of a path, which begins with a slash.
+    #[must_use]
+    pub fn with_path(&self, path: &str) -> String {
+        format!("{}{path}", self.text)
+    }
+
     /// Its host, without the port.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -1,10 +1,13 @@
 //! Files that are the same for everybody.
 
-use actix_web::http::header::{AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, Encoding, Header, VARY};
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, ETag, Encoding, Header, IfNoneMatch,
+    TryIntoHeaderValue, VARY,
+};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 
 use crate::app::AppState;
-use crate::assets::Asset;
+use crate::assets::{Asset, Document};
 use crate::error::AppError;
 
 /// The name of a file under an address with its hash never changes its content.
@@ -47,6 +50,26 @@ pub async fn robots() -> impl Responder {
 /// Always.
 pub async fn nothing() -> Result<HttpResponse, AppError> {
     Err(AppError::NotFound)
+}
+
+/// A document, or the word that the one the client has is still good.
+pub(super) fn send_document(request: &HttpRequest, document: &Document, kept: &'static str) -> HttpResponse {
+    let is_known = match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&document.tag)),
+        Err(_) => false,
+    };
+    let mut answer = if is_known {
+        let mut answer = HttpResponse::NotModified();
+        answer.insert_header((CACHE_CONTROL, kept)).insert_header((VARY, "accept-encoding"));
+        answer.finish()
+    } else {
+        send(request, &document.asset, kept)
+    };
+    if let Ok(tag) = ETag(document.tag.clone()).try_into_value() {
+        answer.headers_mut().insert(ETAG, tag);
+    }
+    answer
 }
 
 fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpResponse {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use time::macros::{date, datetime};
-use xkcd_domain::comic::Comic;
+use xkcd_domain::comic::{Comic, Sourced};
 
 use super::*;
+use crate::navigation::Navigation;
 
 fn pages() -> Pages {
     Pages::new(&"https://xkcd.example.org".parse().unwrap(), &Assets::embedded()).unwrap()
@@ -242,4 +243,38 @@ fn digits_are_grouped_in_threes() {
 fn a_title_that_turns_the_direction_is_closed_in_where_no_element_does_it() {
     assert_eq!(isolated("a\u{202e}b"), "\u{2068}a\u{202e}b\u{2069}");
     assert_eq!(isolated("D&D"), "D&D");
+}
+
+#[test]
+fn a_bar_is_as_long_as_its_part_and_always_to_be_seen() {
+    let ranked: Vec<_> = [4_000_000_000_u32, 1_000_000_000, 1]
+        .into_iter()
+        .zip(1_u32..)
+        .map(|(views, number)| (ComicNumber::try_from(number).unwrap(), views.into(), None))
+        .collect();
+    let html = pages().popular(&PopularPage::new(&ranked, None)).unwrap();
+    for width in ["100.0", "25.0", "0.2"] {
+        assert!(html.contains(&format!("<rect width=\"{width}\"")), "{html}");
+    }
+    assert!(html.contains(r#"<a href="/1/"><span class="number">#1</span></a>"#), "{html}");
+}
+
+#[test]
+fn old_counts_say_since_when_they_are_old() {
+    let html = pages().popular(&PopularPage::new(&[], Some(datetime!(2026-01-02 03:04:05 UTC)))).unwrap();
+    assert!(html.contains("<time datetime=\"2026-01-02T03:04Z\">2 January 2026, 03:04 UTC</time>"), "{html}");
+}
+
+#[test]
+fn an_archive_that_is_not_complete_says_so() {
+    let comics = [Arc::new(comic())];
+    let html = |known| pages().archive(&ArchivePage::new(&comics, known, false)).unwrap();
+    assert!(html(3_000).contains("1 of 3,000 comics") && html(3_000).contains("not been collected yet"));
+    assert!(html(1).contains("<span>1 comic</span>") && !html(1).contains("role=\"note\""));
+}
+
+#[test]
+fn a_feed_of_nothing_is_a_feed() {
+    let feed = pages().feed(&FeedPage::new(&[])).unwrap();
+    assert!(feed.contains("<updated>1970-01-01T00:00:00Z</updated>") && !feed.contains("<entry>"), "{feed}");
 }

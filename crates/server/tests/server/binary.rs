@@ -1,5 +1,6 @@
 //! The release build as a process: under load, faults and bad input, killed, stopped, and started wrongly.
 
+mod api_description;
 mod counting;
 mod crowding;
 mod damage;

@@ -1,11 +1,13 @@
 //! The development build over HTTP: every path, what each answer carries, what each quirk looks like.
 
+mod api;
 mod comic_pages;
 mod deck;
 mod edge;
 mod errors;
 mod files;
 mod health;
+mod listings;
 mod methods;
 mod metrics;
 mod quirks;
