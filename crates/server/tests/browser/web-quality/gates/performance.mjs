@@ -1,0 +1,46 @@
+// Lighthouse, as PageSpeed Insights runs it: a phone with a slow processor on a slow network, both simulated.
+
+import { writeFile } from 'node:fs/promises';
+import lighthouse from 'lighthouse';
+
+const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
+// The simulation starts from what was measured, so that a busy machine makes a page look slower, never faster:
+// the best of some runs is nearest to the page. What is not timing comes out the same each time.
+const RUNS = 3;
+
+// An error page answers with an error, which Chromium writes to its console.
+const NOT_FOR_ERRORS = ['http-status-code', 'errors-in-console'];
+
+/** What keeps a page from 100 in every category; the report is left under `report`. */
+export async function lighthouseFaults({ url, status = 200, cookie }, port, { report, runs = RUNS } = {}) {
+  const settings = {
+    onlyCategories: CATEGORIES,
+    skipAudits: status >= 400 ? NOT_FOR_ERRORS : [],
+    ignoreStatusCode: status >= 400,
+    extraHeaders: cookie ? { Cookie: cookie } : null,
+    // It is in no score.
+    disableFullPageScreenshot: true,
+  };
+  let faults;
+  for (let run = 0; run < runs; run += 1) {
+    const flags = { port, logLevel: 'silent', output: 'html' };
+    const result = await lighthouse(url, flags, { extends: 'lighthouse:default', settings });
+    if (report) await writeFile(report, result.report);
+    faults = shortfalls(result.lhr);
+    if (!faults.some((fault) => fault.startsWith('lighthouse: performance'))) break;
+  }
+  return faults;
+}
+
+function shortfalls({ runtimeError, categories, audits }) {
+  if (runtimeError) return [`lighthouse: ${runtimeError.message}`];
+  return CATEGORIES.flatMap((id) => {
+    const { score, auditRefs } = categories[id];
+    if (score === 1) return [];
+    const reasons = auditRefs
+      .map((reference) => ({ ...audits[reference.id], weight: reference.weight }))
+      .filter((audit) => audit.weight > 0 && audit.score < 1)
+      .map((audit) => `${audit.id} (${audit.displayValue ?? audit.explanation ?? audit.title})`);
+    return [`lighthouse: ${id} ${Math.round(score * 100)}: ${reasons.join(', ')}`];
+  });
+}
