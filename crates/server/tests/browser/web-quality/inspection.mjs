@@ -21,7 +21,6 @@ export async function inspect(browser, visit, { width, colorScheme }, screenshot
     const page = await context.newPage();
     const requestFaults = watchRequests(page, visit);
     const response = await page.goto(visit.url);
-    await page.waitForLoadState('networkidle');
     const faults = response.status() === (visit.status ?? 200) ? [] : [`${visit.url} answers ${response.status()}`];
     if (screenshot) await takePicture(page, width, screenshot);
     faults.push(...(await layoutFaults(page)), ...(await accessibilityFaults(page)));

@@ -5,6 +5,7 @@
 // path     where
 // status   what it answers with, 200 if nothing is said
 // comic    whether it is the page of a comic, with its own budget and its own printed sheet
+// state    whether it is another state of a template that is further up: Lighthouse runs once per template
 // coming   whether there is no such page yet: it must answer 404, so that this mark is taken off when there is
 // prepare  brings a browser context into the state that the page needs, such as signed in: async (context, url)
 
@@ -14,17 +15,17 @@ export const PAGES = [
   { name: 'random', app: 'xkcd', path: '/', comic: true },
   { name: 'comic-built-in', app: 'built-in', path: '/1000001/', comic: true },
   { name: 'comic-first', app: 'xkcd', path: '/1/', comic: true },
-  { name: 'comic-transcribed', app: 'xkcd', path: `/${COMICS.transcribed}/`, comic: true },
-  { name: 'comic-enlarged', app: 'xkcd', path: `/${COMICS.enlarged}/`, comic: true },
-  { name: 'comic-interactive', app: 'xkcd', path: `/${COMICS.interactive}/`, comic: true },
-  { name: 'comic-without-image', app: 'xkcd', path: `/${COMICS.withoutImage}/`, comic: true },
-  { name: 'comic-tall', app: 'xkcd', path: `/${COMICS.tall}/`, comic: true },
+  { name: 'comic-transcribed', app: 'xkcd', path: `/${COMICS.transcribed}/`, comic: true, state: true },
+  { name: 'comic-enlarged', app: 'xkcd', path: `/${COMICS.enlarged}/`, comic: true, state: true },
+  { name: 'comic-interactive', app: 'xkcd', path: `/${COMICS.interactive}/`, comic: true, state: true },
+  { name: 'comic-without-image', app: 'xkcd', path: `/${COMICS.withoutImage}/`, comic: true, state: true },
+  { name: 'comic-tall', app: 'xkcd', path: `/${COMICS.tall}/`, comic: true, state: true },
   { name: 'not-found', app: 'xkcd', path: '/404/', status: 404 },
-  { name: 'unavailable', app: 'unreachable', path: '/5/', status: 503 },
+  { name: 'unavailable', app: 'unreachable', path: '/5/', status: 503, state: true },
   { name: 'popular', app: 'xkcd', path: '/popular/', coming: true },
   { name: 'archive', app: 'xkcd', path: '/archive/', coming: true },
   { name: 'search', app: 'xkcd', path: '/search/', coming: true },
   { name: 'search-results', app: 'xkcd', path: '/search/?q=lighthouse', coming: true },
-  { name: 'search-nothing', app: 'xkcd', path: '/search/?q=nowhere', coming: true },
+  { name: 'search-nothing', app: 'xkcd', path: '/search/?q=nowhere', state: true, coming: true },
   { name: 'about', app: 'xkcd', path: '/about/', coming: true },
 ];

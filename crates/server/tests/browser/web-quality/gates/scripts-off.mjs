@@ -33,7 +33,8 @@ async function fetchDocument(url, cookie) {
 async function deadLinks(page, url) {
   const links = await page.locator('a[href]').evaluateAll((all) => all.map(({ href }) => href.replace(/#.*/u, '')));
   const faults = [];
-  for (const link of new Set(links.filter((it) => ORIGIN(it) === ORIGIN(url)))) {
+  const leadElsewhere = links.filter((it) => ORIGIN(it) === ORIGIN(url) && it !== url);
+  for (const link of new Set(leadElsewhere)) {
     const { ok, status } = await fetch(link, { method: 'HEAD' });
     if (!ok) faults.push(`${link} answers ${status}`);
   }
