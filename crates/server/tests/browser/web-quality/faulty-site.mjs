@@ -1,4 +1,5 @@
-// A page with one fault for each gate, and no header that makes a browser strict.
+// A page with one fault for each gate, and no header that makes a browser strict; and a page for those with a
+// session that has no fault.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -37,12 +38,23 @@ const PAGE = `<!DOCTYPE html>
 export const STYLE = 'a { colour: red; }';
 export const DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><rectangle/></svg>';
 
-/** Starts it; everything but the page itself is missing. */
+const SIGNED_IN = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Signed in</title><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
+<body><main><h1>Signed in</h1><p>Welcome back.</p></main></body>
+</html>`;
+
+function answerTo({ url, headers }) {
+  if (url === '/') return [200, PAGE];
+  if (url === '/signed-in') return headers.cookie === 'signed=in' ? [200, SIGNED_IN] : [403, 'forbidden'];
+  return [404, 'missing'];
+}
+
+/** Starts it; everything but these pages is missing. */
 export async function startFaultySite() {
   const server = createServer((request, response) => {
-    const found = request.url === '/';
-    response.writeHead(found ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8' });
-    response.end(found ? PAGE : 'missing');
+    const [status, body] = answerTo(request);
+    response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' }).end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -8,11 +8,12 @@ import { after, before, test } from 'node:test';
 import { observatory } from './gates/headers.mjs';
 import { markupFaults } from './gates/markup.mjs';
 import { lighthouseFaults } from './gates/performance.mjs';
+import { printFaults } from './gates/print.mjs';
 import { scriptsOffFaults } from './gates/scripts-off.mjs';
 import { sizeFaults } from './gates/size.mjs';
 import { DRAWING, startFaultySite, STYLE } from './faulty-site.mjs';
 import { inspect } from './inspection.mjs';
-import { startSurroundings } from './site.mjs';
+import { approach, startSurroundings } from './site.mjs';
 import { startTlsFront } from './tls-front.mjs';
 
 let surroundings;
@@ -34,8 +35,22 @@ function assertFound(faults, expected) {
   }
 }
 
-test('a look at a page finds what axe, the layout, the requests and the printer have against it', async () => {
-  const visit = { url: site.url, comic: true };
+test('a page that needs a session is looked at with it', async () => {
+  const prepare = (context, url) => context.addCookies([{ name: 'signed', value: 'in', url }]);
+  const page = { path: '/signed-in', prepare };
+  const visit = await approach(surroundings.browser, page, new URL(site.url).origin);
+  assert.deepEqual(await inspect(surroundings.browser, visit, { width: 320, colorScheme: 'light' }), []);
+  assert.deepEqual(await scriptsOffFaults(surroundings.browser, visit), []);
+  const faults = await lighthouseFaults(visit, surroundings.lighthousePort, { runs: 1 });
+  assert.ok(!faults.some((fault) => /403|no run/u.test(fault)), faults.join('\n'));
+
+  const unprepared = await approach(surroundings.browser, { ...page, prepare: undefined }, new URL(site.url).origin);
+  assertFound(await inspect(surroundings.browser, unprepared, { width: 320, colorScheme: 'light' }), [/answers 403/u]);
+  assertFound(await lighthouseFaults(unprepared, surroundings.lighthousePort, { runs: 1 }), [/403/u]);
+});
+
+test('a look at a page finds what axe, the layout and the requests have against it', async () => {
+  const visit = { url: site.url };
   const faults = await inspect(surroundings.browser, visit, { width: 320, colorScheme: 'dark' });
   assertFound(faults, [
     /^axe: color-contrast/u,
@@ -47,9 +62,6 @@ test('a look at a page finds what axe, the layout, the requests and the printer 
     /^layout: a drawing is shown through invert/u,
     /^requests: foreign request: http:\/\/tracker\.example/u,
     /^requests: 404: .*missing\.png/u,
-    /^print: without its \.credit/u,
-    /^print: \d sheets of A4/u,
-    /^print: \d sheets of Letter/u,
   ]);
   const elsewhere = await inspect(surroundings.browser, { ...visit, status: 503 }, { width: 320, colorScheme: 'dark' });
   assertFound(elsewhere, [/answers 200/u]);
@@ -66,6 +78,14 @@ test('without scripts, missing texts, dead links and dead searches are found', a
     /^scripts off: another text/u,
     /^scripts off: .*\/nowhere answers 404/u,
     /^scripts off: a search answers 404/u,
+  ]);
+});
+
+test('a print of more than one sheet, or without the licence, is found', async () => {
+  assertFound(await printFaults(surroundings.browser, { url: site.url }), [
+    /^print: without its \.credit/u,
+    /^print: \d sheets of A4/u,
+    /^print: \d sheets of Letter/u,
   ]);
 });
 

@@ -2,7 +2,6 @@
 
 import { accessibilityFaults } from './gates/accessibility.mjs';
 import { layoutFaults } from './gates/layout.mjs';
-import { printFaults } from './gates/print.mjs';
 import { watchRequests } from './gates/requests.mjs';
 
 export const VARIANTS = [320, 1280].flatMap((width) =>
@@ -24,7 +23,6 @@ export async function inspect(browser, visit, { width, colorScheme }, screenshot
     const faults = response.status() === (visit.status ?? 200) ? [] : [`${visit.url} answers ${response.status()}`];
     if (screenshot) await takePicture(page, width, screenshot);
     faults.push(...(await layoutFaults(page)), ...(await accessibilityFaults(page)));
-    if (visit.comic) faults.push(...(await printFaults(page)));
     return [...faults, ...requestFaults()];
   } finally {
     await context.close();

@@ -6,15 +6,16 @@
 // status   what it answers with, 200 if nothing is said
 // comic    whether it is the page of a comic, with its own budget and its own printed sheet
 // state    whether it is another state of a template that is further up: Lighthouse runs once per template
+// scanned  whether the Observatory looks at it
 // coming   whether there is no such page yet: it must answer 404, so that this mark is taken off when there is
 // prepare  brings a browser context into the state that the page needs, such as signed in: async (context, url)
 
 import { COMICS } from './stub-xkcd.mjs';
 
 export const PAGES = [
-  { name: 'random', app: 'xkcd', path: '/', comic: true },
+  { name: 'random', app: 'xkcd', path: '/', comic: true, scanned: true },
   { name: 'comic-built-in', app: 'built-in', path: '/1000001/', comic: true },
-  { name: 'comic-first', app: 'xkcd', path: '/1/', comic: true },
+  { name: 'comic-first', app: 'xkcd', path: '/1/', comic: true, scanned: true },
   { name: 'comic-transcribed', app: 'xkcd', path: `/${COMICS.transcribed}/`, comic: true, state: true },
   { name: 'comic-enlarged', app: 'xkcd', path: `/${COMICS.enlarged}/`, comic: true, state: true },
   { name: 'comic-interactive', app: 'xkcd', path: `/${COMICS.interactive}/`, comic: true, state: true },

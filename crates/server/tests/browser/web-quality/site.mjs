@@ -14,7 +14,7 @@ import { startTlsFront } from './tls-front.mjs';
 
 // On loopback nothing listens at port 1.
 const NOTHING = 'http://127.0.0.1:1';
-const REQUESTS_AT_ONCE = 16;
+const REQUESTS_AT_ONCE = 8;
 
 /** Starts what the gates need, apps aside. */
 export async function startSurroundings() {
@@ -74,4 +74,16 @@ async function visitEveryComic(url) {
     }
   };
   await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, visit));
+}
+
+/** A page as a browser comes to it: with its address, and with the session that it needs. */
+export async function approach(browser, page, app) {
+  const url = app + page.path;
+  if (!page.prepare) return { ...page, url };
+  const context = await browser.newContext();
+  await page.prepare(context, url);
+  const storageState = await context.storageState();
+  await context.close();
+  const cookie = storageState.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  return { ...page, url, storageState, cookie };
 }

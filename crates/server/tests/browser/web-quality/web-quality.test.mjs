@@ -9,15 +9,20 @@ import { inspect, VARIANTS } from './inspection.mjs';
 import { observatory } from './gates/headers.mjs';
 import { lighthouseFaults } from './gates/performance.mjs';
 import { markupFaults } from './gates/markup.mjs';
+import { printFaults } from './gates/print.mjs';
 import { scriptsOffFaults } from './gates/scripts-off.mjs';
 import { sizeFaults } from './gates/size.mjs';
 import { PAGES } from './pages.mjs';
-import { startApps, startSurroundings } from './site.mjs';
+import { approach, startApps, startSurroundings } from './site.mjs';
 
 const TARGET = join(dirname(process.env.XKCDAPP_TEST_BINARY ?? ''), '..');
 const SCREENSHOTS = join(TARGET, 'screenshots');
 const REPORTS = join(TARGET, 'lighthouse');
-const BUILT_IN_COMICS = 20;
+const THERE = PAGES.filter(({ coming }) => !coming);
+const BUILT_IN_COMICS = Array.from({ length: 20 }, (_, index) => {
+  const number = 1_000_001 + index;
+  return { name: `${number}`, app: 'built-in', path: `/${number}/` };
+});
 
 let surroundings;
 let apps;
@@ -33,18 +38,9 @@ after(async () => {
   await surroundings?.stop();
 });
 
-/** A page as a browser comes to it: its address, and the session that it needs. */
-async function visit(page) {
-  const url = apps.urls[page.app] + page.path;
-  if (!page.prepare) return { ...page, url };
-  const context = await surroundings.browser.newContext();
-  await page.prepare(context, url);
-  const storageState = await context.storageState();
-  await context.close();
-  return { ...page, url, storageState, cookie: storageState.cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
-}
+const visit = (page) => approach(surroundings.browser, page, apps.urls[page.app]);
 
-for (const page of PAGES.filter(({ coming }) => !coming)) {
+for (const page of THERE) {
   describe(`${page.name}, ${page.path}`, () => {
     for (const variant of VARIANTS) {
       test(`holds at ${variant.width} px, ${variant.colorScheme}`, async () => {
@@ -58,6 +54,10 @@ for (const page of PAGES.filter(({ coming }) => !coming)) {
     });
 
     if (page.comic) {
+      test('comes out of a printer on one sheet', async () => {
+        assert.deepEqual(await printFaults(surroundings.browser, await visit(page)), []);
+      });
+
       test('is small', async () => {
         assert.deepEqual(await sizeFaults(await visit(page)), []);
       });
@@ -81,27 +81,29 @@ for (const page of PAGES.filter(({ coming }) => coming)) {
 
 test('documents, style sheets and drawings are valid', async () => {
   const files = new Map();
-  const builtIn = Array.from({ length: BUILT_IN_COMICS }, (_, index) => `/${1_000_001 + index}/`);
-  const pages = [...PAGES.filter(({ coming }) => !coming), ...builtIn.map((path) => ({ name: path.replaceAll('/', ''), app: 'built-in', path }))];
-  for (const page of pages) {
-    const { url, cookie, status = 200 } = await visit(page);
-    const answer = await fetch(url, cookie ? { headers: { Cookie: cookie } } : {});
-    assert.equal(answer.status, status, url);
-    const html = await answer.text();
-    files.set(`${page.name}.html`, html);
-    for (const [, path] of html.matchAll(/(?:href|src)="(\/[^"]+\.(?:css|svg))"/gu)) {
-      files.set(basename(path), files.get(basename(path)) ?? (await (await fetch(new URL(path, url))).text()));
-    }
-  }
-  for (const [name, text] of files) await writeFile(join(surroundings.folder, name), text);
+  for (const page of [...THERE, ...BUILT_IN_COMICS]) await collectFiles(await visit(page), files);
   const paths = [...files.keys()].map((name) => join(surroundings.folder, name));
-  assert.ok(paths.filter((path) => path.endsWith('.svg')).length > BUILT_IN_COMICS, 'drawings are missing');
-  assert.ok(paths.some((path) => path.endsWith('.css')), 'the style sheet is missing');
+  await Promise.all([...files.values()].map((text, index) => writeFile(paths[index], text)));
+  const drawings = paths.filter((path) => path.endsWith('.svg'));
+  assert.ok(drawings.length > BUILT_IN_COMICS.length, `only ${drawings.length} drawings`);
+  assert.ok(paths.some((path) => path.endsWith('.css')), 'no style sheet');
   assert.deepEqual(await markupFaults(paths), []);
 });
 
-// The page at the address, and later the one where passwords are typed.
-for (const path of ['/', '/1/']) {
+/** Adds a page, and the style sheets and drawings that it names, to the texts by file name. */
+async function collectFiles({ name, url, cookie, status = 200 }, files) {
+  const headers = cookie ? { Cookie: cookie } : {};
+  const answer = await fetch(url, { headers });
+  assert.equal(answer.status, status, url);
+  const html = await answer.text();
+  files.set(`${name}.html`, html);
+  for (const [, path] of html.matchAll(/(?:href|src)="(\/[^"]+\.(?:css|svg))"/gu)) {
+    if (files.has(basename(path))) continue;
+    files.set(basename(path), await (await fetch(new URL(path, url), { headers })).text());
+  }
+}
+
+for (const { path } of PAGES.filter(({ scanned }) => scanned)) {
   test(`the Observatory gives ${path} at least 130`, async (t) => {
     const { score, faults } = await observatory(`${apps.front}${path}`, surroundings.certificate);
     t.diagnostic(`${path} has ${score}`);

@@ -3,9 +3,12 @@
 const FORMATS = ['A4', 'Letter'];
 const ON_THE_SHEET = ['figure', 'figcaption', '.credit'];
 
-export async function printFaults(page) {
-  const faults = [];
+export async function printFaults(browser, { url, storageState }) {
+  const context = await browser.newContext({ colorScheme: 'dark', storageState });
+  const page = await context.newPage();
+  await page.goto(url);
   await page.emulateMedia({ media: 'print' });
+  const faults = [];
   for (const selector of ON_THE_SHEET) {
     // A comic without a caption prints none.
     const hidden = await page.locator(selector).evaluateAll((all) => all.some((it) => !it.checkVisibility()));
@@ -17,6 +20,6 @@ export async function printFaults(page) {
     const sheets = pdf.match(/\/Type\s*\/Page\b/gu)?.length ?? 0;
     if (sheets !== 1) faults.push(`print: ${sheets} sheets of ${format}`);
   }
-  await page.emulateMedia({ media: null });
+  await context.close();
   return faults;
 }
