@@ -41,12 +41,12 @@ test('a page that needs a session is looked at with it', async () => {
   const visit = await approach(surroundings.browser, page, new URL(site.url).origin);
   assert.deepEqual(await inspect(surroundings.browser, visit, { width: 320, colorScheme: 'light' }), []);
   assert.deepEqual(await scriptsOffFaults(surroundings.browser, visit), []);
-  const faults = await lighthouseFaults(visit, surroundings.lighthousePort, { runs: 1 });
+  const faults = await lighthouseFaults(visit, surroundings.launchBrowser, { runs: 1 });
   assert.ok(!faults.some((fault) => /403|no run/u.test(fault)), faults.join('\n'));
 
   const unprepared = await approach(surroundings.browser, { ...page, prepare: undefined }, new URL(site.url).origin);
   assertFound(await inspect(surroundings.browser, unprepared, { width: 320, colorScheme: 'light' }), [/answers 403/u]);
-  assertFound(await lighthouseFaults(unprepared, surroundings.lighthousePort, { runs: 1 }), [/403/u]);
+  assertFound(await lighthouseFaults(unprepared, surroundings.launchBrowser, { runs: 1 }), [/403/u]);
 });
 
 test('a look at a page finds what axe, the layout and the requests have against it', async () => {
@@ -94,7 +94,7 @@ test('a page that is too large is found', async () => {
 });
 
 test('Lighthouse finds something in every category', async () => {
-  const faults = await lighthouseFaults({ url: site.url }, surroundings.lighthousePort, { runs: 1 });
+  const faults = await lighthouseFaults({ url: site.url }, surroundings.launchBrowser, { runs: 1 });
   assertFound(faults, [
     /^lighthouse: performance \d+: .*total-blocking-time/u,
     /^lighthouse: accessibility \d+: .*color-contrast/u,

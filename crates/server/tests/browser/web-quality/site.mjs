@@ -28,16 +28,14 @@ export async function startSurroundings() {
     `--ignore-certificate-errors-spki-list=${certificate.fingerprint}`,
   ];
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: flags });
-  // Lighthouse wants a browser of its own.
-  const launch = { chromePath: CHROMIUM, chromeFlags: ['--headless=new', ...flags] };
-  const lighthouseBrowser = await chromeLauncher.launch(launch);
+  // For Lighthouse, which wants browsers of its own.
+  const launchBrowser = () => chromeLauncher.launch({ chromePath: CHROMIUM, chromeFlags: ['--headless=new', ...flags] });
   const stop = async () => {
     await browser.close();
-    lighthouseBrowser.kill();
     images.stop();
     await rm(folder, { recursive: true });
   };
-  return { folder, certificate, browser, lighthousePort: lighthouseBrowser.port, stop };
+  return { folder, certificate, browser, launchBrowser, stop };
 }
 
 /** Starts an app for each name that a page may give as `app`; resolves to their addresses. */

@@ -66,7 +66,7 @@ for (const page of THERE) {
     if (!page.state) {
       test('has 100 in Lighthouse', async () => {
         const report = join(REPORTS, `${page.name}.html`);
-        assert.deepEqual(await lighthouseFaults(await visit(page), surroundings.lighthousePort, { report }), []);
+        assert.deepEqual(await lighthouseFaults(await visit(page), surroundings.launchBrowser, { report }), []);
       });
     }
   });
