@@ -9,8 +9,11 @@ import { createInterface } from 'node:readline';
 
 const STARTS_WITHIN_MS = 10_000;
 
-/** Starts the app with the comics it brings along; resolves to its address and a way to stop it. */
-export async function startApp() {
+/**
+ * Starts the app, with the comics it brings along unless the settings say otherwise; resolves to its address
+ * and a way to stop it.
+ */
+export async function startApp(settings = {}) {
   const binary = process.env.XKCDAPP_TEST_BINARY;
   if (!binary) throw new Error('XKCDAPP_TEST_BINARY is not set: run scripts/test');
   const data = await mkdtemp(join(tmpdir(), 'xkcdapp-browser-'));
@@ -22,6 +25,7 @@ export async function startApp() {
       XKCDAPP_DATA: data,
       XKCDAPP_LOG_FORMAT: 'json',
       XKCDAPP_SHUTDOWN_SECONDS: '5',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
