@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// On docs.rs what needs a feature says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod account;
 pub mod comic;
@@ -6,6 +8,8 @@ pub mod comic;
 pub mod contract;
 pub mod deck;
 pub mod error_chain;
+#[cfg(feature = "faulty")]
+pub mod faulty;
 pub mod ports;
 pub mod search;
 pub mod secret;

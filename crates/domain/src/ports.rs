@@ -2,7 +2,8 @@
 //!
 //! The clauses beside each method are the port's contract. The suites in `contract` (feature
 //! `contract`) check them one by one on any adapter. With feature `mock` each port has a mock beside it, such
-//! as `MockViewCounter`, for callers' tests of failures and of calls that must not be made.
+//! as `MockViewCounter`, for callers' tests of failures and of calls that must not be made. With feature
+//! `faulty` a `Faulty` before any adapter fails, hangs and loses answers as a test says.
 //! Every call ends within a time that the adapter bounds; dropping a call's future harms nothing but the
 //! answer.
 

@@ -17,6 +17,26 @@ pub struct NewAccount {
 }
 
 /// The accounts.
+///
+/// ```
+/// use xkcd_domain::account::Username;
+/// use xkcd_domain::ports::account_store::{AccountStore, AccountStoreError};
+///
+/// /// Locks somebody out: sessions that were made before are of an earlier epoch, and end.
+/// async fn lock_out(accounts: &dyn AccountStore, name: &Username) -> Result<&'static str, AccountStoreError> {
+///     match accounts.set_active(name, false).await {
+///         Ok(()) => Ok("done"),
+///         Err(AccountStoreError::NotFound) => Ok("there is nobody of that name"),
+///         Err(AccountStoreError::LastSuperuser) => Ok("nobody would be left to undo it"),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// # use xkcd_domain::ports::account_store::MockAccountStore;
+/// # let mut accounts = MockAccountStore::new();
+/// # accounts.expect_set_active().returning(|_, _| Err(AccountStoreError::LastSuperuser));
+/// # let told = futures_executor::block_on(lock_out(&accounts, &"ada".parse().unwrap())).unwrap();
+/// # assert_eq!(told, "nobody would be left to undo it");
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait AccountStore: Send + Sync + 'static {

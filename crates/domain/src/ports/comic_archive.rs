@@ -27,6 +27,28 @@ pub struct ArchiveChanges {
 }
 
 /// A shared archive of fetched comics.
+///
+/// ```
+/// use time::OffsetDateTime;
+/// use xkcd_domain::ports::comic_archive::{ArchivedComic, ComicArchive, ComicArchiveError};
+///
+/// /// Takes in what others saved since the last time, and says when that was for the next.
+/// async fn catch_up(
+///     archive: &dyn ComicArchive,
+///     since: Option<OffsetDateTime>,
+///     mut take: impl FnMut(ArchivedComic),
+/// ) -> Result<OffsetDateTime, ComicArchiveError> {
+///     let changes = archive.load(since).await?;
+///     changes.comics.into_iter().for_each(&mut take);
+///     Ok(changes.as_of)
+/// }
+/// # use xkcd_domain::ports::comic_archive::{ArchiveChanges, MockComicArchive};
+/// # let now = OffsetDateTime::UNIX_EPOCH;
+/// # let mut archive = MockComicArchive::new();
+/// # archive.expect_load().returning(move |_| Ok(ArchiveChanges { comics: vec![], as_of: now }));
+/// # let next = futures_executor::block_on(catch_up(&archive, None, |_| unreachable!())).unwrap();
+/// # assert_eq!(next, now);
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ComicArchive: Send + Sync + 'static {

@@ -9,6 +9,29 @@ use super::Cause;
 use crate::comic::{Comic, ComicNumber, ComicRange, Sourced};
 
 /// A collection of comics, held in memory once seen.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use xkcd_domain::ports::comic_source::{ComicSource, ComicSourceError};
+///
+/// /// The title of the newest comic that can be had by a moment.
+/// async fn newest(source: &dyn ComicSource, deadline: Instant) -> Result<String, ComicSourceError> {
+///     let number = source.range(deadline).await?.newest();
+///     match source.comic(number, deadline).await? {
+///         Some(found) if found.stale => Ok(format!("{} (may have changed)", found.comic.title)),
+///         Some(found) => Ok(found.comic.title.clone()),
+///         None => Ok(format!("there is no comic {number}")),
+///     }
+/// }
+/// # use xkcd_domain::comic::{ComicNumber, ComicRange};
+/// # use xkcd_domain::ports::comic_source::MockComicSource;
+/// # let mut source = MockComicSource::new();
+/// # source.expect_range().returning(|_| Ok(ComicRange::new(ComicNumber::ONE, ComicNumber::ONE).unwrap()));
+/// # source.expect_comic().returning(|_, _| Ok(None));
+/// # let told = futures_executor::block_on(newest(&source, Instant::now())).unwrap();
+/// # assert_eq!(told, "there is no comic 1");
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ComicSource: Send + Sync + 'static {

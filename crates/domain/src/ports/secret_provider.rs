@@ -8,6 +8,27 @@ use super::Cause;
 use crate::secret::{SecretName, Secrets};
 
 /// Gives secrets by their names.
+///
+/// ```
+/// use xkcd_domain::ports::secret_provider::{SecretProvider, SecretProviderError};
+/// use xkcd_domain::secret::SecretName;
+///
+/// const SECRET_KEY: SecretName = SecretName::new("SECRET_KEY");
+///
+/// /// What an operator is told before the app starts: every name that is missing, never a value.
+/// async fn check(secrets: &dyn SecretProvider) -> String {
+///     match secrets.get(&[SECRET_KEY], &[]).await {
+///         Ok(_secrets) => "all secrets are there".to_owned(),
+///         Err(error) => error.to_string(),
+///     }
+/// }
+/// # use xkcd_domain::ports::secret_provider::MockSecretProvider;
+/// # let mut secrets = MockSecretProvider::new();
+/// # secrets.expect_get().returning(|required, _| {
+/// #     Err(SecretProviderError::Refused { missing: required.to_vec(), wrong_type: vec![] })
+/// # });
+/// # assert_eq!(futures_executor::block_on(check(&secrets)), "missing secrets: SECRET_KEY");
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SecretProvider: Send + Sync + 'static {

@@ -8,6 +8,30 @@ use super::Cause;
 use crate::session::{Session, SessionKey};
 
 /// The sessions, each under the hash of its id, each with a time to live that the store enforces.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use xkcd_domain::ports::session_store::{SessionStore, SessionStoreError};
+/// use xkcd_domain::session::{Session, SessionId};
+///
+/// /// The session of a cookie, which lives on for another half an hour.
+/// async fn resume(
+///     sessions: &dyn SessionStore,
+///     cookie: &SessionId,
+/// ) -> Result<Option<Session>, SessionStoreError> {
+///     let key = cookie.key(); // The store never sees the id.
+///     let Some(session) = sessions.load(&key).await? else { return Ok(None) };
+///     let lives = sessions.touch(&key, Duration::from_secs(30 * 60)).await?;
+///     Ok(lives.then_some(session)) // It may have ended between the two.
+/// }
+/// # use xkcd_domain::ports::session_store::MockSessionStore;
+/// # let mut sessions = MockSessionStore::new();
+/// # sessions.expect_load().returning(|_| Ok(None));
+/// # sessions.expect_touch().never();
+/// # let found = futures_executor::block_on(resume(&sessions, &SessionId::from_bytes([7; 32]))).unwrap();
+/// # assert_eq!(found, None);
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {

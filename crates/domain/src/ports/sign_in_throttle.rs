@@ -7,6 +7,35 @@ use crate::throttle::{SignInAttempt, SignInVerdict};
 
 /// Counts attempts to sign in, for all instances together, by the limits of
 /// [`SIGN_IN_LIMITS`](crate::throttle::SIGN_IN_LIMITS).
+///
+/// ```
+/// use xkcd_domain::ports::sign_in_throttle::{SignInThrottle, SignInThrottleError};
+/// use xkcd_domain::throttle::{SignInAttempt, SignInVerdict};
+///
+/// /// Checks a password, when there were not too many attempts.
+/// async fn sign_in(
+///     throttle: &dyn SignInThrottle,
+///     attempt: &SignInAttempt,
+///     password_is_right: impl FnOnce() -> bool,
+/// ) -> Result<bool, SignInThrottleError> {
+///     if let SignInVerdict::Wait(_) = throttle.attempt(attempt).await? {
+///         return Ok(false); // Not even a right password is looked at.
+///     }
+///     let right = password_is_right();
+///     if right {
+///         throttle.clear(attempt).await?;
+///     }
+///     Ok(right)
+/// }
+/// # use std::time::Duration;
+/// # use xkcd_domain::ports::sign_in_throttle::MockSignInThrottle;
+/// # let mut throttle = MockSignInThrottle::new();
+/// # throttle.expect_attempt().returning(|_| Ok(SignInVerdict::Wait(Duration::from_secs(9))));
+/// # throttle.expect_clear().never();
+/// # let attempt = SignInAttempt::new("ada", "192.0.2.7".parse().unwrap());
+/// # let signed_in = futures_executor::block_on(sign_in(&throttle, &attempt, || unreachable!())).unwrap();
+/// # assert!(!signed_in);
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait SignInThrottle: Send + Sync + 'static {

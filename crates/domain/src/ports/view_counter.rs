@@ -18,6 +18,37 @@ pub struct AppliedBatch {
 }
 
 /// The durable, exact count of views.
+///
+/// ```
+/// use xkcd_domain::ports::view_counter::{ViewCounter, ViewCounterError};
+/// use xkcd_domain::views::ViewBatch;
+///
+/// /// Sends a batch until it is stored. It may have been at any attempt that failed: it counts once.
+/// async fn store(counter: &dyn ViewCounter, batch: &ViewBatch) -> Result<(), ViewCounterError> {
+///     loop {
+///         match counter.apply(batch).await {
+///             Ok(_applied) => return Ok(()),
+///             Err(ViewCounterError::Unavailable(_)) => {} // A caller with a clock waits here.
+///             Err(error) => return Err(error),
+///         }
+///     }
+/// }
+/// # use std::collections::BTreeMap;
+/// # use std::future::ready;
+/// # use std::sync::Arc;
+/// # use xkcd_domain::comic::ComicNumber;
+/// # use xkcd_domain::faulty::{Call, Fault, Faulty};
+/// # use xkcd_domain::ports::view_counter::{AppliedBatch, MockViewCounter};
+/// # use xkcd_domain::views::{BatchNumber, WriterId};
+/// # let mut mock = MockViewCounter::new();
+/// # mock.expect_apply().times(2).returning(|_| Ok(AppliedBatch { totals: BTreeMap::new(), added: false }));
+/// # let counter = Faulty::new(Arc::new(mock), |Call { nth, .. }| {
+/// #     ready(if nth == 1 { Fault::LostAnswer } else { Fault::None })
+/// # });
+/// # let views = BTreeMap::from([(ComicNumber::ONE, 1)]);
+/// # let batch = ViewBatch::new(WriterId::from_random(7), BatchNumber::FIRST, views).unwrap();
+/// # futures_executor::block_on(store(&counter, &batch)).unwrap();
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ViewCounter: Send + Sync + 'static {

@@ -162,6 +162,37 @@ pub struct HistoryQuery {
 }
 
 /// The admin's view of the counts.
+///
+/// ```
+/// use xkcd_domain::account::Username;
+/// use xkcd_domain::ports::view_ledger::{Adjustment, LedgerRow, ViewLedger, ViewLedgerError};
+/// use xkcd_domain::views::ViewCount;
+///
+/// /// Sets a row that an admin sees to zero. `Some` is the row as it is now, when somebody was faster.
+/// async fn reset(
+///     ledger: &dyn ViewLedger,
+///     row: &LedgerRow,
+///     by: &Username,
+/// ) -> Result<Option<LedgerRow>, ViewLedgerError> {
+///     let seen = row.views;
+///     let wanted = ViewCount::default();
+///     let adjustment = Adjustment { comic: row.comic, seen, wanted, version: Some(row.version) };
+///     match ledger.adjust(&[adjustment], by).await {
+///         Err(ViewLedgerError::Conflict { now }) => Ok(now.into_iter().find_map(|(_, row)| row)),
+///         done => done.map(|()| None),
+///     }
+/// }
+/// # use xkcd_domain::comic::ComicNumber;
+/// # use xkcd_domain::ports::view_ledger::{MockViewLedger, RowVersion};
+/// # let row = |version| LedgerRow { comic: ComicNumber::ONE, views: 9.into(), version: RowVersion(version) };
+/// # let mut ledger = MockViewLedger::new();
+/// # ledger.expect_adjust().returning(move |changes, _| {
+/// #     Err(ViewLedgerError::Conflict { now: vec![(changes[0].comic, Some(row(2)))] })
+/// # });
+/// # let by = "ada".parse().unwrap();
+/// # let now = futures_executor::block_on(reset(&ledger, &row(1), &by)).unwrap();
+/// # assert_eq!(now, Some(row(2)));
+/// ```
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait ViewLedger: Send + Sync + 'static {

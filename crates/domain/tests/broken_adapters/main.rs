@@ -14,6 +14,7 @@ mod sessions;
 mod source;
 mod throttle;
 mod views;
+mod wrapped;
 
 use std::thread;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::time::sleep;
-use xkcd_group_commit::{Counted, GroupCommit, UnwrittenBatch, replay};
+use xkcd_domain::faulty::{Call, Fault, Faulty};
+use xkcd_group_commit::{Counted, GroupCommit, GroupCommitConfig, UnwrittenBatch, replay};
 
 use crate::scripted_counter::{Answer, ScriptedCounter, Step};
 use crate::{SECOND, WRITER, batch, comic, start, stored, visit, within};
@@ -21,6 +22,29 @@ async fn a_batch_whose_answer_was_lost_counts_once() {
     assert_eq!(store.sent().len(), 3);
     let status = views.status();
     assert_eq!((status.batches_written, status.batches_repeated, status.batches_failed), (1, 1, 2));
+}
+
+/// An honest store behind a line that is slow, then dead, then mute, then loses an answer.
+#[tokio::test(start_paused = true)]
+async fn views_through_a_line_with_every_fault_count_once() {
+    const LATENCY: Duration = Duration::from_millis(100);
+    let store = ScriptedCounter::new([], Step::WORKS);
+    let line = Arc::new(Faulty::new(Arc::clone(&store), |Call { nth, .. }| async move {
+        sleep(LATENCY).await;
+        match nth {
+            1 => Fault::Unavailable,
+            2 => Fault::Hang,
+            3 => Fault::HangingAnswer,
+            4 => Fault::LostAnswer,
+            _ => Fault::None,
+        }
+    }));
+    let views = GroupCommit::start(Arc::clone(&line) as _, WRITER, GroupCommitConfig::default());
+
+    assert_eq!(views.count(comic(353), within(10 * SECOND)).await, Ok(stored(1)));
+    assert_eq!(line.calls("apply"), 5);
+    assert_eq!(store.sent(), vec![batch(WRITER, 1, &[(353, 1)]); 3]);
+    assert_eq!(store.count(353), 1);
 }
 
 #[tokio::test(start_paused = true)]
