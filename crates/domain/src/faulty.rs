@@ -98,6 +98,7 @@ pub struct Faulty<P: ?Sized> {
 impl<P: ?Sized> Faulty<P> {
     /// Calls of `port`, each as `plan` decides. A call takes as long as its decision, and then what the
     /// adapter takes.
+    #[must_use]
     pub fn new<D>(port: Arc<P>, plan: impl Fn(Call) -> D + Send + Sync + 'static) -> Self
     where
         D: Future<Output = Fault> + Send + 'static,

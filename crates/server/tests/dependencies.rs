@@ -93,30 +93,57 @@ fn every_package_comes_from_crates_io() {
     }
 }
 
+/// With no feature, as the app has it, and with all, as tests of others have it.
 #[test]
 fn the_domain_reaches_no_runtime_no_server_no_store_and_no_random_source() {
     const FORBIDDEN: &[&str] = &[
         "actix",
+        "async-executor",
+        "async-io",
         "async-std",
         "aws",
+        "axum",
         "deadpool",
+        "diesel",
         "getrandom",
         "hyper",
+        "mio",
+        "postgres",
         "rand",
         "reqwest",
         "redis",
         "rusqlite",
         "smol",
+        "sqlx",
         "tokio",
+        "tower",
         "tracing",
         "ureq",
     ];
-    let reached = built(&["--package", "xkcd-domain", "--edges", "normal"]);
-    assert!(reached.iter().any(|package| name(package) == "thiserror"), "{reached:?}");
-    for package in reached {
-        let family = name(&package).split(['-', '_']).next().unwrap();
-        assert!(!FORBIDDEN.contains(&family), "the domain reaches {package}");
+    let is_of = |package: &str, family: &str| {
+        package.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+    };
+    for (features, expected) in [("--no-default-features", "thiserror"), ("--all-features", "mockall")] {
+        let reached = built(&["--package", "xkcd-domain", "--edges", "normal", features]);
+        assert!(reached.iter().any(|package| name(package) == expected), "{reached:?}");
+        for package in reached {
+            let forbidden = FORBIDDEN.iter().any(|family| is_of(name(&package), family));
+            assert!(!forbidden, "the domain reaches {package}, {features}");
+        }
     }
+}
+
+#[test]
+fn examples_do_without_the_server() {
+    let mut examples = 0;
+    for folder in std::fs::read_dir(workspace().join("examples")).unwrap() {
+        let folder = folder.unwrap().file_name().into_string().unwrap();
+        examples += 1;
+        let reached = built(&["--package", &format!("xkcd-example-{folder}"), "--edges", "normal,build,dev"]);
+        assert!(reached.iter().any(|package| name(package) == "xkcd-domain"), "{reached:?}");
+        assert!(reached.iter().all(|package| name(package) != "xkcdapp"), "{folder} depends on the server");
+    }
+    assert!(examples >= 2);
 }
 
 #[test]

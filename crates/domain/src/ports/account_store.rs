@@ -23,7 +23,10 @@ pub struct NewAccount {
 /// use xkcd_domain::ports::account_store::{AccountStore, AccountStoreError};
 ///
 /// /// Locks somebody out: sessions that were made before are of an earlier epoch, and end.
-/// async fn lock_out(accounts: &dyn AccountStore, name: &Username) -> Result<&'static str, AccountStoreError> {
+/// async fn lock_out(
+///     accounts: &dyn AccountStore,
+///     name: &Username,
+/// ) -> Result<&'static str, AccountStoreError> {
 ///     match accounts.set_active(name, false).await {
 ///         Ok(()) => Ok("done"),
 ///         Err(AccountStoreError::NotFound) => Ok("there is nobody of that name"),

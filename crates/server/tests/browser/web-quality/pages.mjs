@@ -7,7 +7,6 @@
 // comic    whether it is the page of a comic, with its own budget and its own printed sheet
 // state    whether it is another state of a template that is further up: Lighthouse runs once per template
 // scanned  whether the Observatory looks at it
-// coming   whether there is no such page yet: it must answer 404, so that this mark is taken off when there is
 // prepare  brings a browser context into the state that the page needs, such as signed in: async (context, url)
 
 import { COMICS } from './stub-xkcd.mjs';

@@ -18,7 +18,6 @@ import { approach, startApps, startSurroundings } from './site.mjs';
 const TARGET = join(dirname(process.env.XKCDAPP_TEST_BINARY ?? ''), '..');
 const SCREENSHOTS = join(TARGET, 'screenshots');
 const REPORTS = join(TARGET, 'lighthouse');
-const THERE = PAGES.filter(({ coming }) => !coming);
 const BUILT_IN_COMICS = Array.from({ length: 20 }, (_, index) => {
   const number = 1_000_001 + index;
   return { name: `${number}`, app: 'built-in', path: `/${number}/` };
@@ -40,7 +39,7 @@ after(async () => {
 
 const visit = (page) => approach(surroundings.browser, page, apps.urls[page.app]);
 
-for (const page of THERE) {
+for (const page of PAGES) {
   describe(`${page.name}, ${page.path}`, () => {
     for (const variant of VARIANTS) {
       test(`holds at ${variant.width} px, ${variant.colorScheme}`, async () => {
@@ -72,16 +71,9 @@ for (const page of THERE) {
   });
 }
 
-for (const page of PAGES.filter(({ coming }) => coming)) {
-  test(`${page.name} is not there yet, or its mark must go`, async () => {
-    const { status } = await fetch((await visit(page)).url);
-    assert.equal(status, 404, `${page.path} is there: take "coming" off it in pages.mjs`);
-  });
-}
-
 test('documents, style sheets and drawings are valid', async () => {
   const files = new Map();
-  for (const page of [...THERE, ...BUILT_IN_COMICS]) await collectFiles(await visit(page), files);
+  for (const page of [...PAGES, ...BUILT_IN_COMICS]) await collectFiles(await visit(page), files);
   const paths = [...files.keys()].map((name) => join(surroundings.folder, name));
   await Promise.all([...files.values()].map((text, index) => writeFile(paths[index], text)));
   const drawings = paths.filter((path) => path.endsWith('.svg'));
