@@ -34,8 +34,8 @@ before(async () => {
   app = await startApp({ accounts: [ADA, VERA, GRACE] });
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   await view(1_000_001, 12);
-  await view(1_000_002, 140);
-  for (let number = 1_000_003; number <= 1_000_020; number += 1) await view(number, (number * 7) % 60);
+  await view(1_000_002, 60);
+  for (let number = 1_000_003; number <= 1_000_020; number += 1) await view(number, 1 + (number % 7));
 });
 
 after(async () => {
@@ -43,13 +43,14 @@ after(async () => {
   await app?.stop();
 });
 
-/** Looks at a comic's page, as visitors do. */
+/** Looks at a comic's page, as so many visitors do at once. */
 async function view(number, times) {
-  for (let time = 0; time < times; time += 1) {
+  const visits = Array.from({ length: times }, async () => {
     const answer = await fetch(`${app.url}/${number}/`);
     assert.equal(answer.status, 200);
     await answer.arrayBuffer();
-  }
+  });
+  await Promise.all(visits);
 }
 
 /** A page of its own browser profile, and the scripts that failed on it. */
@@ -108,7 +109,8 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Password').fill(ADA.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
       assert.equal(new URL(page.url()).search, '?order=-views');
-      assert.equal((await numbers(page))[0], 1_000_002);
+      const shown = await page.locator('td[data-views]').evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.views)));
+      assert.deepEqual(shown, [...shown].sort((one, other) => other - one));
 
       // Sort and search.
       await page.getByRole('link', { name: 'Number', exact: true }).click();
@@ -132,7 +134,7 @@ for (const javaScriptEnabled of [true, false]) {
       assert.match(await page.locator('tbody tr').first().innerText(), /ada[^]*#1000001[^]*Changed[^]*\+1,000/u);
 
       // Bulk reset, after a look at what it is about.
-      await page.getByRole('link', { name: 'Counts' }).click();
+      await page.getByRole('link', { name: 'Counts', exact: true }).click();
       await page.getByLabel('Select 1000004').check();
       await page.getByLabel('Select 1000005').check();
       await page.getByRole('button', { name: 'Reset to 0…' }).click();
@@ -184,7 +186,7 @@ test('the list is exported as a file', async () => {
     const lines = (await readFile(await download.path(), 'utf8')).split('\r\n').join('\n').trim().split('\n');
     assert.equal(lines[0], 'number,title,views');
     assert.equal(lines.length, 21);
-    assert.match(lines[2], /^1000002,Unknown error,\d+$/u);
+    assert.match(lines[2], /^1000002,Unknown Error,\d+$/u);
   });
 });
 

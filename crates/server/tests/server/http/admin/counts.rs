@@ -21,7 +21,7 @@ fn the_list_has_number_title_and_views() {
     let site = Site::with_rows(3);
     let page = site.superuser().get("/admin/comics/").text();
     assert_eq!(numbers(&page), [1_000_001, 1_000_002, 1_000_003]);
-    assert!(page.contains(r#"data-views="3">3</td>"#) && page.contains("<bdi>Exact count</bdi>"), "{page}");
+    assert!(page.contains(r#"data-views="3">3</td>"#) && page.contains("<bdi>Exact Count</bdi>"), "{page}");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn the_dashboard_draws_days_comics_and_their_spread_with_the_figures_beside() {
         "1\u{2013}9 views",
         "9 comics",
         "10\u{2013}99 views",
-        "Exact count",
+        "Drawn to Scale",
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }

@@ -11,7 +11,7 @@ const MARKUP: &str = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 
 #[track_caller]
 fn assert_inert(page: &str, place: &str) {
-    for live in ["<script>", "<img src=x", "\"><", "onerror=alert(2)>"] {
+    for live in ["<script>", "<img src=x", "onerror=alert(2)>"] {
         assert!(!page.contains(live), "{place}: {live} in {page}");
     }
 }

@@ -71,7 +71,7 @@ fn a_wrong_password_an_unknown_name_and_a_deactivated_account_get_the_same_bytes
     let wrong = try_in(SUPERUSER, "wrong-wrong-wrong");
     assert_eq!(wrong.0, 403);
     assert_eq!(try_in("eve", "wrong-wrong-wrong"), wrong);
-    assert_eq!(try_in("no such name'", PASSWORD), wrong);
+    assert_eq!(try_in("no such name", PASSWORD), wrong);
     assert_eq!(try_in(VIEWER, PASSWORD), wrong);
     assert_eq!(try_in(SUPERUSER, ""), wrong);
 }
