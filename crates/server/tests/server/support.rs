@@ -13,9 +13,7 @@ mod stub_upstream;
 mod wait;
 
 pub(crate) use app::App;
-pub(crate) use browser::{
-    Browser, PASSWORD, SUPERUSER, VIEWER, percent, value_of, values_of, with_admins,
-};
+pub(crate) use browser::{Browser, PASSWORD, SUPERUSER, VIEWER, percent, value_of, values_of, with_admins};
 pub(crate) use client::{Answer, Connection};
 pub(crate) use database::Database;
 pub(crate) use ended::Ended;
