@@ -33,6 +33,7 @@ use crate::composition::AdminPorts;
 use crate::config::PublicUrl;
 use crate::handlers::files;
 use cookies::Cookies;
+use dashboard::LatestSpread;
 pub use error::AdminError;
 use form::{Fields, Stale, Submitted};
 use form_tokens::FormTokens;
@@ -54,6 +55,7 @@ pub struct Admin {
     cookies: Cookies,
     form_tokens: FormTokens,
     gate: Gate,
+    spread: LatestSpread,
 }
 
 impl Admin {
@@ -66,6 +68,7 @@ impl Admin {
             cookies: Cookies::new(public_url),
             form_tokens: FormTokens::new(key),
             gate: Gate::new(public_url),
+            spread: LatestSpread::default(),
         }
     }
 }

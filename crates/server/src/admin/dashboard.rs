@@ -2,9 +2,12 @@
 
 mod charts;
 
+use std::time::Instant;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
 use xkcd_domain::ports::view_ledger::{
     LedgerCursor, LedgerOrder, LedgerPage, LedgerQuery, LedgerRow, ViewLedger, ViewLedgerError,
 };
@@ -23,6 +26,9 @@ const DAYS: i64 = 90;
 const RANKED: u32 = 10;
 /// How many rows are read at once, more than there are comics.
 const ROWS: u32 = 5_000;
+
+/// For how long the spread is not worked out again: it takes all rows.
+const SPREAD_KEPT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What the page shows.
 #[derive(Serialize)]
@@ -59,7 +65,7 @@ pub(crate) async fn show(
     let days = ledger.days(today - Duration::days(DAYS - 1), today).await?;
     let chart = DayChart::new(today, DAYS, &days);
     let ranked = ledger.list(&query(LedgerOrder::ViewsDescending, LedgerPage::First, RANKED)).await?.rows;
-    let spread = spread(ledger).await?;
+    let spread = state.admin.spread.of(ledger).await?;
     let most = ranked.first().map_or(0, |row| row.views.get());
     let page = DashboardPage {
         today: grouped(chart.sum_of_last(1)),
@@ -81,7 +87,24 @@ impl Ranked {
     }
 }
 
-/// How the views are spread over the comics.
+/// How the views are spread over the comics, as it was a few seconds ago at most. Whoever asks while it is worked
+/// out waits for it and does not work it out as well.
+#[derive(Default)]
+pub(super) struct LatestSpread(Mutex<Option<(Instant, Spread)>>);
+
+impl LatestSpread {
+    async fn of(&self, ledger: &dyn ViewLedger) -> Result<Spread, ViewLedgerError> {
+        let mut latest = self.0.lock().await;
+        if let Some((_, spread)) = latest.filter(|(at, _)| at.elapsed() < SPREAD_KEPT) {
+            return Ok(spread);
+        }
+        let spread = spread(ledger).await?;
+        *latest = Some((Instant::now(), spread));
+        Ok(spread)
+    }
+}
+
+/// The same, worked out.
 async fn spread(ledger: &dyn ViewLedger) -> Result<Spread, ViewLedgerError> {
     let mut spread = Spread::default();
     let mut page = LedgerPage::First;

@@ -82,7 +82,7 @@ fn scaled(part: u64, whole: u64, length: u64) -> u64 {
 }
 
 /// How many comics have how many views, in ranges that grow tenfold.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spread {
     views: u64,
     /// Comics without views, with 1 to 9, with 10 to 99 …
