@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, FromRequest, Handler, Resource, Responder, body::MessageBody, guard, web};
 
+use crate::admin::{self, Admin};
 use crate::assets::Assets;
 use crate::catalogue::Catalogue;
 use crate::composition::Parts;
@@ -22,6 +23,8 @@ use crate::shutdown::Traffic;
 pub struct AppState {
     /// The parts that reach outside.
     pub parts: Arc<Parts>,
+    /// What the admin site works with.
+    pub admin: Admin,
     /// Renders pages.
     pub pages: Pages,
     /// Files that browsers load.
@@ -90,6 +93,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(read("/robots.txt", "/robots.txt", files::robots))
         .service(read("/favicon.ico", "/favicon.ico", files::favicon))
         .service(read("/static/{name:.+}", "/static/{name}", files::asset))
+        .configure(admin::routes)
         .default_service(web::to(files::nothing));
 }
 

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout_at};
 use xkcd_domain::views::ViewBatch;
 use xkcd_group_commit::UnwrittenBatch;
 
+use crate::admin::Admin;
 use crate::app::{AppState, app};
 use crate::assets::Assets;
 use crate::catalogue::Catalogue;
@@ -108,6 +109,7 @@ impl Application {
         let parts = Arc::new(Parts::start(config, runtime).await?);
         let assets = assets(&parts);
         let state = web::Data::new(AppState {
+            admin: Admin::new(parts.admin_ports(), &public_url, parts.secret_key.expose()),
             pages: Pages::new(&public_url, &assets)?,
             assets,
             catalogue: Catalogue::default(),

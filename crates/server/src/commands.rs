@@ -1,6 +1,9 @@
 //! The verbs of the command line.
 
+mod admin_password;
+mod change_password;
 mod check;
+mod create_admin;
 mod healthcheck;
 mod migrate;
 mod replay_views;
@@ -10,13 +13,16 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::runtime::Runtime;
 
+use crate::admin::passwords::PasswordError;
 use crate::application::{RunError, StartError};
 use crate::composition::ComposeError;
 use crate::config::{self, Config};
 use xkcd_domain::error_chain::Chain;
+use xkcd_domain::ports::account_store::AccountStoreError;
+use xkcd_domain::ports::secret_provider::SecretProviderError;
 
 /// Wrong usage or configuration.
 const WRONG_USAGE: u8 = 2;
@@ -48,6 +54,18 @@ pub enum CommandError {
         #[source]
         cause: io::Error,
     },
+    /// Accounts can't be had or changed.
+    #[error(transparent)]
+    Accounts(#[from] AccountStoreError),
+    /// A secret can't be had.
+    #[error("the password can't be had")]
+    Secret(#[source] SecretProviderError),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The command line or the environment lacks something.
+    #[error("{0}")]
+    Usage(String),
     /// It was done and did not succeed; what was wrong has been printed.
     #[error("{0}")]
     Refused(String),
@@ -60,6 +78,7 @@ impl CommandError {
             Self::Parts(error) | Self::Start(StartError::Parts(error)) if error.is_configuration() => {
                 WRONG_USAGE
             }
+            Self::Usage(_) => WRONG_USAGE,
             _ => 1,
         }
     }
@@ -80,14 +99,16 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(matches: &ArgMatches, config: &Config) -> Result<(), CommandError> {
-    match matches.subcommand_name() {
-        None | Some("serve") => serve::run(config),
-        Some("migrate") => migrate::run(config),
-        Some("check") => check::run(config, matches),
-        Some("replay-views") => replay_views::run(config),
-        Some("healthcheck") => healthcheck::run(config),
+    match matches.subcommand() {
+        None | Some(("serve", _)) => serve::run(config),
+        Some(("migrate", _)) => migrate::run(config),
+        Some(("check", _)) => check::run(config, matches),
+        Some(("replay-views", _)) => replay_views::run(config),
+        Some(("create-admin", given)) => create_admin::run(config, given),
+        Some(("change-password", given)) => change_password::run(config, given),
+        Some(("healthcheck", _)) => healthcheck::run(config),
         // The command line knows no other verb.
-        Some(other) => Err(CommandError::Refused(format!("{other} is not a verb"))),
+        Some((other, _)) => Err(CommandError::Refused(format!("{other} is not a verb"))),
     }
 }
 
@@ -99,10 +120,42 @@ fn command_line() -> Command {
         .after_help("Every option can be given as an environment variable: --listen is XKCDAPP_LISTEN.")
         .subcommand(verb("serve", "Serve the app; also without a verb"))
         .subcommand(verb("migrate", "Bring the schema of the store up to date"))
+        .subcommand(
+            of_account(verb("create-admin", "Make an account of the admin site"))
+                .arg(flag("if-missing", "Do nothing when there is such an account"))
+                .arg(
+                    Arg::new("role")
+                        .long("role")
+                        .value_parser(["superuser", "viewer"])
+                        .default_value("superuser")
+                        .help("What the account may do: everything, or look"),
+                ),
+        )
+        .subcommand(of_account(verb(
+            "change-password",
+            "Give an account another password, and end its sessions",
+        )))
         .subcommand(verb("check", "List the settings, and try what the app needs"))
         .subcommand(verb("replay-views", "Count, once, the views in log lines on standard input"))
         .subcommand(verb("healthcheck", "Ask the instance on the listen address whether it is alive"));
     config::with_options(command)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+/// A verb about an account. Its password is no option: a command line is seen by others on the machine.
+fn of_account(verb: Command) -> Command {
+    verb.arg(
+        Arg::new("username")
+            .long("username")
+            .env(config::ADMIN_USERNAME)
+            .hide_env_values(true)
+            .value_name("NAME")
+            .help("The account; asked for when it is not given"),
+    )
+    .arg(flag("no-input", "Ask nothing: take the password from the secret XKCDAPP_ADMIN_PASSWORD"))
 }
 
 /// Standard error, since standard output may be read by a program.

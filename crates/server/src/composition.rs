@@ -16,9 +16,13 @@ use xkcd_adapters_redis::{RedisConfigError, RedisStoreError};
 use xkcd_adapters_ssm::InvalidParameterPrefix;
 use xkcd_adapters_xkcd::{XkcdComics, XkcdConfig, XkcdConfigError};
 use xkcd_domain::comic::InvalidUrl;
+use xkcd_domain::ports::account_store::AccountStore;
 use xkcd_domain::ports::comic_archive::ComicArchive;
-use xkcd_domain::ports::secret_provider::SecretProviderError;
+use xkcd_domain::ports::secret_provider::{SecretProvider, SecretProviderError};
+use xkcd_domain::ports::session_store::SessionStore;
+use xkcd_domain::ports::sign_in_throttle::SignInThrottle;
 use xkcd_domain::ports::view_counter::ViewCounter;
+use xkcd_domain::ports::view_ledger::ViewLedger;
 use xkcd_domain::secret::SecretValue;
 use xkcd_domain::show_comic::ShowComic;
 use xkcd_domain::views::{ViewBatch, WriterId};
@@ -108,6 +112,8 @@ pub struct Stores {
     pub credentials: Credentials,
     /// Where the secrets come from, for people.
     pub secrets_from: String,
+    /// Gives secrets that only one verb needs.
+    pub secrets: Arc<dyn SecretProvider>,
 }
 
 impl Stores {
@@ -124,7 +130,13 @@ impl Stores {
             Credentials::parse(&secrets, &config.store, &config.sessions).map_err(ComposeError::Unfit)?;
         let store = Store::open(config, &credentials, provider.port(), runtime).await?;
         let sessions = Sessions::open(config, &credentials, &store, provider.port(), runtime).await?;
-        Ok(Self { store, sessions, credentials, secrets_from: provider.to_string() })
+        Ok(Self {
+            store,
+            sessions,
+            credentials,
+            secrets_from: provider.to_string(),
+            secrets: provider.port(),
+        })
     }
 
     /// The key that signs what browsers keep: the given one, or one that is made on the first start and kept
@@ -182,6 +194,17 @@ impl Parts {
         let views = GroupCommit::start(Arc::clone(&counter), writer, GroupCommitConfig::default());
         sessions.watch(runtime);
         Ok(Self { show_comic, views, counter, secret_key, store, sessions, built_in, upstream })
+    }
+
+    /// What the admin site works with.
+    #[must_use]
+    pub fn admin_ports(&self) -> AdminPorts {
+        AdminPorts {
+            accounts: self.store.accounts(),
+            ledger: self.store.ledger(),
+            sessions: self.sessions.sessions(),
+            throttle: self.sessions.throttle(),
+        }
     }
 
     /// Whether the view store and its schema were reached once.
@@ -243,6 +266,19 @@ impl Parts {
         }
         unwritten
     }
+}
+
+/// The ports behind the admin site.
+#[derive(Clone)]
+pub struct AdminPorts {
+    /// Who may sign in.
+    pub accounts: Arc<dyn AccountStore>,
+    /// The counts, and their history.
+    pub ledger: Arc<dyn ViewLedger>,
+    /// Who is signed in.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Who guesses passwords.
+    pub throttle: Arc<dyn SignInThrottle>,
 }
 
 /// Counters of the comic source: each a result and how often it came.

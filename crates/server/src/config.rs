@@ -19,7 +19,7 @@ use xkcd_domain::secret::{SecretName, SecretValue};
 pub use hosts::{AllowedHosts, PublicUrl};
 pub use mistakes::Mistakes;
 pub use secrets::{
-    Credentials, DatabaseAddress, RedisAddress, SECRET_KEY, SECRET_KEY_BYTES, SECRETS, Wanted,
+    ADMIN_PASSWORD, Credentials, DatabaseAddress, RedisAddress, SECRET_KEY, SECRET_KEY_BYTES, SECRETS, Wanted,
 };
 pub(crate) use settings::{LISTEN, METRICS_LISTEN};
 pub use settings::{Lookup, SETTINGS, Setting, Source, with_options};
@@ -168,10 +168,16 @@ impl Config {
     }
 }
 
+/// The account that `create-admin` and `change-password` are about; their option `--username` wins over it.
+pub const ADMIN_USERNAME: &str = "XKCDAPP_ADMIN_USERNAME";
+
 /// Names of the environment that look like settings and are none: typing errors, most likely.
 #[must_use]
 pub fn unknown_variables() -> Vec<String> {
-    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let known = |name: &str| {
+        SETTINGS.iter().any(|setting| setting.name == name)
+            || [ADMIN_USERNAME, ADMIN_PASSWORD.as_str()].contains(&name)
+    };
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| name.starts_with("XKCDAPP_") && !known(name)).collect()
 }

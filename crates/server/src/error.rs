@@ -14,6 +14,7 @@ use xkcd_domain::comic::ComicNumber;
 use xkcd_domain::ports::comic_source::ComicSourceError;
 use xkcd_group_commit::Closed;
 
+use crate::admin::AdminError;
 use crate::app::AppState;
 use crate::counts::CountsUnavailable;
 use crate::navigation::Navigation;
@@ -65,6 +66,9 @@ pub enum AppError {
     /// The thread for a longer piece of work broke down, or the app is about to end.
     #[error("the work could not be done")]
     Blocked(#[source] BlockingError),
+    /// The admin site has another answer.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// A page could not be made.
     #[error("the page can't be made")]
     Page(#[from] PageFailure),
@@ -81,13 +85,17 @@ impl ResponseError for AppError {
             | Self::Prefetch
             | Self::Blocked(_)
             | Self::Stopping(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Admin(error) => error.status(),
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// Status and headers only: the middleware adds the page, as for failures that come from the framework.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(self.status_code())
+        match self {
+            Self::Admin(error) => error.response(),
+            _ => HttpResponse::new(self.status_code()),
+        }
     }
 }
 
@@ -177,6 +185,7 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "This address is not known here",
             "Check the address, or ask whoever runs this site to allow it.",
         ),
+        Some(AppError::Admin(error)) => error.words().unwrap_or_else(|| by_status(status)),
         _ => by_status(status),
     }
 }

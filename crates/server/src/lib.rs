@@ -3,6 +3,7 @@
 //! It is a library so that the binary and the tests share one way to build and to run the app; what other
 //! programs reuse lies in the domain and the adapters.
 
+pub mod admin;
 pub mod app;
 pub mod application;
 pub mod assets;

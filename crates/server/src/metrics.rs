@@ -27,6 +27,8 @@ pub struct Metrics {
     registry: Registry,
     /// What becomes of requests.
     pub requests: RequestMetrics,
+    /// What becomes of attempts to sign in.
+    pub sign_ins: SignInMetrics,
 }
 
 impl Metrics {
@@ -40,8 +42,10 @@ impl Metrics {
         };
         registry.register("http_requests", "Requests answered", requests.total.clone());
         registry.register("http_request_seconds", "Time to the answer's head", requests.seconds.clone());
+        let sign_ins = SignInMetrics::new();
+        registry.register("sign_in", "Attempts to sign in to the admin site", sign_ins.total.clone());
         registry.register_collector(Box::new(PartMetrics(parts)));
-        Self { registry, requests }
+        Self { registry, requests, sign_ins }
     }
 
     /// Everything as `OpenMetrics` text.
@@ -80,6 +84,62 @@ impl RequestMetrics {
         self.total.get_or_create(&RequestLabels { route, method, status: finished.status }).inc();
         let route = RouteLabel { route: finished.route.to_owned() };
         self.seconds.get_or_create(&route).observe(finished.took.as_secs_f64());
+    }
+}
+
+/// Metrics of attempts to sign in.
+pub struct SignInMetrics {
+    total: Family<SignInLabel, Counter>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct SignInLabel {
+    result: &'static str,
+}
+
+/// What became of an attempt to sign in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignInResult {
+    /// A session began.
+    Ok,
+    /// Wrong name or password, or an account that may not.
+    Refused,
+    /// Too many attempts.
+    Throttled,
+    /// The form's token was missing or too old.
+    Stale,
+    /// It could not be found out.
+    Failed,
+}
+
+impl SignInResult {
+    const ALL: [Self; 5] = [Self::Ok, Self::Refused, Self::Throttled, Self::Stale, Self::Failed];
+
+    /// The result as logs and metrics name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Stale => "stale",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl SignInMetrics {
+    /// All results are there from the start, so that the first one is a change that can be alarmed on.
+    fn new() -> Self {
+        let total = Family::default();
+        for result in SignInResult::ALL {
+            drop(total.get_or_create(&SignInLabel { result: result.as_str() }));
+        }
+        Self { total }
+    }
+
+    pub(crate) fn count(&self, result: SignInResult) {
+        self.total.get_or_create(&SignInLabel { result: result.as_str() }).inc();
     }
 }
 

@@ -116,9 +116,11 @@ fn accept_something(request: &mut ServiceRequest) {
     }
 }
 
-/// Errors come without a body, from handlers and from the framework alike; some answers have their own.
+/// Errors come without a page, from handlers and from the framework alike. Health answers have a body of their
+/// own, and forms that are shown again are pages.
 fn is_page_missing(response: &HttpResponse) -> bool {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    is_error && !response.headers().contains_key(header::CONTENT_TYPE)
+    let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    is_error && kind != b"application/json" && !kind.starts_with(b"text/html")
 }

@@ -115,7 +115,12 @@ impl Pages {
         self.render("feed.xml", page)
     }
 
-    fn render(&self, template: &str, page: &impl Serialize) -> Result<String, PageFailure> {
+    /// A page of a template.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub(crate) fn render(&self, template: &str, page: &impl Serialize) -> Result<String, PageFailure> {
         Ok(self.tera.render(template, &Context::from_serialize(page)?)?)
     }
 }
@@ -165,7 +170,7 @@ fn isolated(text: &str) -> Cow<'_, str> {
 }
 
 /// A number with its digits in groups of three, as English readers write it.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

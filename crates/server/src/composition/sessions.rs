@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::sleep;
-use xkcd_adapters_local::SqliteStore;
-use xkcd_adapters_redis::{RedisConfig, RedisStore, RedisTls};
+use xkcd_adapters_local::{SqliteSessionStore, SqliteSignInThrottle, SqliteStore};
+use xkcd_adapters_redis::{RedisConfig, RedisSessionStore, RedisSignInThrottle, RedisStore, RedisTls};
 use xkcd_domain::ports::secret_provider::SecretProvider;
+use xkcd_domain::ports::session_store::SessionStore;
+use xkcd_domain::ports::sign_in_throttle::SignInThrottle;
 
 use super::store::{Store, open_file};
 use super::{ComposeError, PoolFigures};
@@ -40,6 +42,22 @@ impl Sessions {
             }
             (_, _, Store::Sqlite(store)) => Ok(Self::Sqlite(store.clone())),
             (_, _, Store::Postgres(_)) => open_file(&config.data, runtime).await.map(Self::Sqlite),
+        }
+    }
+
+    /// The port that keeps sessions.
+    pub(super) fn sessions(&self) -> Arc<dyn SessionStore> {
+        match self {
+            Self::Sqlite(store) => Arc::new(SqliteSessionStore::new(store.clone())),
+            Self::Redis(store, _) => Arc::new(RedisSessionStore::new(store.clone())),
+        }
+    }
+
+    /// The port that counts attempts to sign in.
+    pub(super) fn throttle(&self) -> Arc<dyn SignInThrottle> {
+        match self {
+            Self::Sqlite(store) => Arc::new(SqliteSignInThrottle::new(store.clone())),
+            Self::Redis(store, _) => Arc::new(RedisSignInThrottle::new(store.clone())),
         }
     }
 

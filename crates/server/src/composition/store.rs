@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use xkcd_adapters_local::{SqliteComicArchive, SqliteConfig, SqliteStore, SqliteViewCounter};
-use xkcd_adapters_postgres::{
-    PostgresComicArchive, PostgresConfig, PostgresLimits, PostgresStore, PostgresStoreError,
-    PostgresViewCounter, Roots, Tls,
+use xkcd_adapters_local::{
+    SqliteAccountStore, SqliteComicArchive, SqliteConfig, SqliteStore, SqliteViewCounter, SqliteViewLedger,
 };
+use xkcd_adapters_postgres::{
+    PostgresAccountStore, PostgresComicArchive, PostgresConfig, PostgresLimits, PostgresStore,
+    PostgresStoreError, PostgresViewCounter, PostgresViewLedger, Roots, Tls,
+};
+use xkcd_domain::ports::account_store::AccountStore;
 use xkcd_domain::ports::comic_archive::ComicArchive;
 use xkcd_domain::ports::secret_provider::SecretProvider;
 use xkcd_domain::ports::view_counter::ViewCounter;
+use xkcd_domain::ports::view_ledger::ViewLedger;
 
 use super::{ComposeError, PoolFigures};
 use crate::config::{Config, Credentials, DatabaseAddress, StoreConfig, TlsConfig};
@@ -53,6 +57,22 @@ impl Store {
         match self.clone() {
             Self::Sqlite(store) => Arc::new(SqliteViewCounter::new(store)),
             Self::Postgres(store) => Arc::new(PostgresViewCounter::new(store)),
+        }
+    }
+
+    /// The port that keeps accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Arc<dyn AccountStore> {
+        match self.clone() {
+            Self::Sqlite(store) => Arc::new(SqliteAccountStore::new(store)),
+            Self::Postgres(store) => Arc::new(PostgresAccountStore::new(store)),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> Arc<dyn ViewLedger> {
+        match self.clone() {
+            Self::Sqlite(store) => Arc::new(SqliteViewLedger::new(store)),
+            Self::Postgres(store) => Arc::new(PostgresViewLedger::new(store)),
         }
     }
 

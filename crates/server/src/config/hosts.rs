@@ -47,6 +47,12 @@ impl PublicUrl {
         &self.host
     }
 
+    /// Whether it is that of a browser on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || ip_of(&self.host).is_some_and(|ip| ip.is_loopback())
+    }
+
     /// Whether browsers use TLS.
     #[must_use]
     pub const fn is_https(&self) -> bool {

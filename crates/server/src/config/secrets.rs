@@ -9,6 +9,8 @@ use super::{Mistakes, SessionsConfig, StoreConfig, TlsConfig};
 
 /// Signs what browsers keep for the app: at least [`SECRET_KEY_BYTES`] bytes.
 pub const SECRET_KEY: SecretName = SecretName::new("SECRET_KEY");
+/// The password that `create-admin --no-input` and `change-password --no-input` give; no other verb asks for it.
+pub const ADMIN_PASSWORD: SecretName = SecretName::new("XKCDAPP_ADMIN_PASSWORD");
 /// How long a [`SECRET_KEY`] is at least.
 pub const SECRET_KEY_BYTES: usize = 32;
 
@@ -30,6 +32,7 @@ pub const SECRETS: &[SecretName] = &[
     ELASTICACHE_ENDPOINT,
     ELASTICACHE_AUTH_TOKEN,
     SECRET_KEY,
+    ADMIN_PASSWORD,
 ];
 
 /// The names to ask a provider for.

@@ -1,34 +1,38 @@
 // The release binary, as a process of its own on a port of its own with data of its own.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const STARTS_WITHIN_MS = 10_000;
 
 /**
  * Starts the app, with the comics it brings along unless the settings say otherwise; resolves to its address
- * and a way to stop it.
+ * and a way to stop it. Accounts of the admin site, each { username, password, role }, are made first.
  */
-export async function startApp(settings = {}) {
+export async function startApp({ accounts = [], ...settings } = {}) {
   const binary = process.env.XKCDAPP_TEST_BINARY;
   if (!binary) throw new Error('XKCDAPP_TEST_BINARY is not set: run scripts/test');
   const data = await mkdtemp(join(tmpdir(), 'xkcdapp-browser-'));
-  const child = spawn(binary, ['serve'], {
-    env: {
-      PATH: process.env.PATH,
-      XKCDAPP_LISTEN: '127.0.0.1:0',
-      XKCDAPP_COMICS: 'built-in',
-      XKCDAPP_DATA: data,
-      XKCDAPP_LOG_FORMAT: 'json',
-      XKCDAPP_SHUTDOWN_SECONDS: '5',
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const env = {
+    PATH: process.env.PATH,
+    XKCDAPP_LISTEN: '127.0.0.1:0',
+    XKCDAPP_COMICS: 'built-in',
+    XKCDAPP_DATA: data,
+    XKCDAPP_LOG_FORMAT: 'json',
+    XKCDAPP_SHUTDOWN_SECONDS: '5',
+    ...settings,
+  };
+  for (const { username, password, role } of accounts) {
+    await promisify(execFile)(binary, ['create-admin', '--no-input', '--role', role], {
+      env: { ...env, XKCDAPP_ADMIN_USERNAME: username, XKCDAPP_ADMIN_PASSWORD: password },
+    });
+  }
+  const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');

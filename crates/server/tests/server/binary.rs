@@ -9,6 +9,7 @@ mod endings;
 mod locked_store;
 mod logs;
 mod settings;
+mod signing_in;
 mod start;
 mod upstream;
 mod verbs;

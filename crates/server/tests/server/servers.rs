@@ -1,6 +1,7 @@
 //! The release build with the servers of the cloud: PostgreSQL, Redis and the Parameter Store, healthy and
 //! broken in every way that is promised to be survived.
 
+mod admin;
 mod counting;
 mod faults;
 mod impatience;

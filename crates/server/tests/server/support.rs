@@ -1,6 +1,7 @@
 //! What the tests share: the app as a process, a client, a stub of xkcd.com, a look into the database.
 
 mod app;
+mod browser;
 mod client;
 mod database;
 mod ended;
@@ -12,6 +13,7 @@ mod stub_upstream;
 mod wait;
 
 pub(crate) use app::App;
+pub(crate) use browser::{Browser, PASSWORD, SUPERUSER, VIEWER, percent, value_of, values_of, with_admins};
 pub(crate) use client::{Answer, Connection};
 pub(crate) use database::Database;
 pub(crate) use ended::Ended;

@@ -19,6 +19,8 @@ fn help_and_version_are_told_on_standard_output() {
     for told in [
         "serve",
         "migrate",
+        "create-admin",
+        "change-password",
         "check",
         "replay-views",
         "healthcheck",
@@ -29,7 +31,9 @@ fn help_and_version_are_told_on_standard_output() {
         assert!(text.contains(told), "no {told} in {text}");
     }
     assert!(!text.contains("a-value-of-mine"), "{text}");
-    for verb in ["serve", "migrate", "check", "replay-views", "healthcheck"] {
+    for verb in
+        ["serve", "migrate", "create-admin", "change-password", "check", "replay-views", "healthcheck"]
+    {
         assert_eq!(release.launch().run(&[verb, "--help"], "").code, Some(0), "{verb}");
     }
 }

@@ -29,6 +29,17 @@ impl Database {
         rows.map(Result::unwrap).collect()
     }
 
+    /// Does something to the data behind the app's back.
+    pub(crate) fn run(&self, sql: &str) {
+        self.0.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        self.0.execute_batch(sql).unwrap();
+    }
+
+    /// One number.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     /// Keeps everybody else from writing, until the lock is dropped.
     pub(crate) fn lock(folder: &Path) -> Locked {
         let Self(connection) = Self::open(folder);

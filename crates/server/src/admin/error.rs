@@ -1,0 +1,129 @@
+//! What a request to the admin site can end with instead of what it asked for.
+
+use actix_web::HttpResponse;
+use actix_web::error::{PayloadError, UrlencodedError};
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use xkcd_domain::ports::account_store::AccountStoreError;
+use xkcd_domain::ports::session_store::SessionStoreError;
+use xkcd_domain::ports::sign_in_throttle::SignInThrottleError;
+use xkcd_domain::ports::view_ledger::ViewLedgerError;
+
+use super::passwords::PasswordError;
+use crate::error::AppError;
+
+/// What a request ends with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// Nobody is signed in. Holds the path to go on to after signing in.
+    #[error("nobody is signed in")]
+    SignInNeeded(String),
+    /// The account may look and not change.
+    #[error("the account is not a superuser's")]
+    NotAllowed,
+    /// Passwords and cookies would cross the network in the clear.
+    #[error("the public URL is plain http and not of this machine")]
+    NoTls,
+    /// Another site's page sent the form.
+    #[error("the form comes from another site")]
+    ForeignOrigin,
+    /// The form did not come in time.
+    #[error("the form did not come in time")]
+    Late,
+    /// It is no form that could be read.
+    #[error("the form can't be read")]
+    Form(#[source] UrlencodedError),
+    /// The session can't be ended: it still stands.
+    #[error("the session still stands")]
+    StillSignedIn(#[source] SessionStoreError),
+    /// Sessions can't be had.
+    #[error(transparent)]
+    Sessions(#[from] SessionStoreError),
+    /// Accounts can't be had.
+    #[error(transparent)]
+    Accounts(#[from] AccountStoreError),
+    /// It can't be told whether somebody guesses passwords.
+    #[error(transparent)]
+    Throttle(#[from] SignInThrottleError),
+    /// The counts can't be had.
+    #[error(transparent)]
+    Ledger(#[from] ViewLedgerError),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+}
+
+/// Each of them ends a request by itself.
+macro_rules! ends_a_request {
+    ($($error:ty)*) => {
+        $(impl From<$error> for AppError {
+            fn from(error: $error) -> Self {
+                Self::Admin(error.into())
+            }
+        })*
+    };
+}
+ends_a_request!(SessionStoreError AccountStoreError SignInThrottleError ViewLedgerError PasswordError);
+
+impl AdminError {
+    /// The answer's status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignInNeeded(_) => StatusCode::SEE_OTHER,
+            Self::NotAllowed | Self::NoTls | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Late => StatusCode::REQUEST_TIMEOUT,
+            Self::Form(UrlencodedError::Overflow { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Form(UrlencodedError::Payload(PayloadError::Overflow)) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Form(UrlencodedError::ContentType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Form(_) => StatusCode::BAD_REQUEST,
+            Self::Ledger(ViewLedgerError::Conflict { .. }) => StatusCode::CONFLICT,
+            Self::StillSignedIn(_)
+            | Self::Sessions(SessionStoreError::Unavailable(_))
+            | Self::Accounts(AccountStoreError::Unavailable(_))
+            | Self::Throttle(SignInThrottleError::Unavailable(_))
+            | Self::Ledger(ViewLedgerError::Unavailable(_))
+            | Self::Password(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the page of the error says: a title, and advice. `None` for what its status says.
+    #[must_use]
+    pub fn words(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::NotAllowed => {
+                ("Not with this account", "It may look at everything here, and change nothing.")
+            }
+            Self::NoTls => (
+                "The admin site needs TLS",
+                "Whoever runs this site: set XKCDAPP_PUBLIC_URL to its https address. Over plain http passwords could be read on the way.",
+            ),
+            Self::ForeignOrigin => (
+                "That came from elsewhere",
+                "The form was not sent by a page of this site, so it was not done.",
+            ),
+            Self::StillSignedIn(_) => (
+                "You are still signed in",
+                "The session could not be ended right now, and it still stands. Go back and sign out again in a moment.",
+            ),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => (
+                "Not right now",
+                "What the admin site works with can’t be reached. Nothing was changed, and nobody was signed out. Try again in a moment.",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// Status and headers.
+    #[must_use]
+    pub fn response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status());
+        if let Self::SignInNeeded(next) = self {
+            let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            answer.insert_header((LOCATION, format!("/admin/login/?{next}")));
+        }
+        answer.finish()
+    }
+}

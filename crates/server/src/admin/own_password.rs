@@ -1,0 +1,74 @@
+//! Changing one's own password.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse, web};
+use xkcd_domain::secret::SecretValue;
+use xkcd_domain::throttle::{SignInAttempt, SignInVerdict};
+
+use super::pages::{Page, STALE, see_other};
+use super::password_rules::weakness;
+use super::sign_in::{address, begin_session, seconds, wait_for};
+use super::{AdminError, HOME, SignedIn, Submitted};
+use crate::app::AppState;
+use crate::error::AppError;
+
+/// `GET /admin/password/`.
+///
+/// # Errors
+///
+/// When the page can't be made.
+pub(crate) async fn form(state: web::Data<AppState>, who: SignedIn) -> Result<HttpResponse, AppError> {
+    page(&state, &who, None)
+}
+
+/// `POST /admin/password/`: ends the account's other sessions.
+///
+/// # Errors
+///
+/// When accounts, sessions or the throttle can't be asked.
+pub(crate) async fn change(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    submitted: Submitted<SignedIn>,
+) -> Result<HttpResponse, AppError> {
+    let who = submitted.who;
+    let unfit = |words| page(&state, &who, Some((StatusCode::UNPROCESSABLE_ENTITY, words)));
+    let Ok(form) = submitted.form else { return page(&state, &who, Some((StatusCode::FORBIDDEN, STALE))) };
+    let admin = &state.admin;
+    // Somebody at a screen that was left alone does not get to guess.
+    let attempt = SignInAttempt::new(who.username().as_str(), address(&request, &state));
+    if let SignInVerdict::Wait(wait) = admin.ports.throttle.attempt(&attempt).await? {
+        let mut answer = page(&state, &who, Some((StatusCode::TOO_MANY_REQUESTS, &wait_for(wait))))?;
+        answer.headers_mut().insert(RETRY_AFTER, seconds(wait).into());
+        return Ok(answer);
+    }
+    let secret = |name| SecretValue::new(form.get(name).to_owned());
+    if !admin.passwords.verify(secret("current"), Some(who.account.password_hash.clone())).await? {
+        return unfit("That is not your current password.");
+    }
+    admin.ports.throttle.clear(&attempt).await?;
+    let new = form.get("new");
+    if new != form.get("again") {
+        return unfit("The new password was not the same both times.");
+    }
+    if let Some(weakness) = weakness(new, who.username()) {
+        return unfit(weakness);
+    }
+    let hash = admin.passwords.hash(secret("new")).await?;
+    admin.ports.accounts.set_password(who.username(), &hash).await?;
+    let mut answer = see_other(&format!("{HOME}?done=password"));
+    // The session that was here has ended with all others.
+    let account = admin.ports.accounts.find(who.username()).await?;
+    let account = account.ok_or_else(|| AdminError::SignInNeeded(HOME.to_owned()))?;
+    begin_session(&state, &account, &mut answer).await?;
+    Ok(answer)
+}
+
+fn page(
+    state: &AppState,
+    who: &SignedIn,
+    problem: Option<(StatusCode, &str)>,
+) -> Result<HttpResponse, AppError> {
+    Page::of("password", "admin/password.html", who).problem(problem).render(state, &())
+}

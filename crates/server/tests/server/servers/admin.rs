@@ -1,0 +1,172 @@
+//! The admin site on PostgreSQL and Redis: exact beside visitors, closed and not confused when Redis is gone, quick
+//! with a long history.
+
+use std::time::{Duration, Instant};
+
+use xkcd_breakable_proxy::{BreakableProxy, Mode};
+
+use super::PATIENCE;
+use super::site::{Site, readiness, redis_address};
+use crate::support::{App, Browser, Crowd, PASSWORD, SUPERUSER, until, with_admins};
+
+#[track_caller]
+fn start(site: &Site) -> App {
+    let app = with_admins(site.launch()).start();
+    until("it is ready", PATIENCE, || readiness(&app).0 == 200);
+    app
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn without_redis_nobody_gets_in_nobody_is_signed_out_and_comics_are_shown() {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(redis_address()).unwrap();
+    let launch = with_admins(site.launch()).set("ELASTICACHE_ENDPOINT", proxy.address().to_string());
+    let app = launch.start();
+    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    let token = browser.token("/admin/");
+    let login = Browser::of(&app).token("/admin/login/");
+
+    for mode in [Mode::Refuse, Mode::Hold] {
+        proxy.set_mode(mode).unwrap();
+        proxy.cut_connections().unwrap();
+        for path in ["/admin/", "/admin/comics/", "/admin/accounts/"] {
+            let answer = browser.get(path);
+            assert_eq!((answer.status, answer.header("set-cookie")), (503, None), "{path}");
+            assert!(answer.header("retry-after").is_some(), "{path}");
+        }
+        let answer = browser.post("/admin/logout/", &[("csrf_token", &token)]);
+        assert_eq!((answer.status, answer.header("set-cookie")), (503, None));
+        let mut stranger = Browser::of(&app);
+        stranger.cookies.insert("xkcdapp_csrf".to_owned(), login.clone());
+        let fields = [("csrf_token", login.as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
+        assert_eq!(stranger.post("/admin/login/", &fields).status, 503);
+        assert_eq!(app.get("/").status, 200);
+    }
+    let failed = app.log().into_iter().filter(|line| line["result"] == "failed").count();
+    assert_eq!(failed, 2);
+
+    proxy.set_mode(Mode::Pass).unwrap();
+    until("it is whole again", PATIENCE, || readiness(&app).2.is_empty());
+    assert_eq!(browser.get("/admin/").status, 200, "the session still stands");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn signing_out_that_fails_says_that_the_session_still_stands() {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(redis_address()).unwrap();
+    let app = with_admins(site.launch()).set("ELASTICACHE_ENDPOINT", proxy.address().to_string()).start();
+    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    let token = browser.token("/admin/");
+    proxy.set_mode(Mode::Refuse).unwrap();
+    proxy.cut_connections().unwrap();
+    let answer = browser.post("/admin/logout/", &[("csrf_token", &token)]);
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("still"), "{}", answer.text());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_password_changed_while_redis_is_down_ends_the_sessions() {
+    let site = Site::migrated();
+    let app = start(&site);
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    let verb = site
+        .launch()
+        .set("ELASTICACHE_ENDPOINT", "127.0.0.1:9")
+        .set("XKCDAPP_ADMIN_USERNAME", SUPERUSER)
+        .set("XKCDAPP_ADMIN_PASSWORD", "a-barrel-of-violins");
+    let ended = verb.run(&["change-password", "--no-input"], "");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(browser.get("/admin/").status, 303);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn views_that_arrive_while_an_admin_sets_counts_are_all_counted() {
+    const VIEWS: u64 = 1_000;
+    let site = Site::migrated();
+    let app = start(&site);
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    assert_eq!(app.get("/1000001/").status, 200);
+    let visits = Crowd { visitors: 8, pages: VIEWS, persistent: true }.visit(app.address);
+    let mut changes = 0;
+    while visits.seen() < VIEWS - 50 {
+        let form = browser.get("/admin/comics/1000001/").text();
+        let of = |name| crate::support::value_of(&form, name);
+        let (token, seen, version) = (of("csrf_token"), of("seen"), of("version"));
+        let wanted = (seen.parse::<u64>().unwrap() + 10).to_string();
+        let fields =
+            [("csrf_token", token.as_str()), ("seen", &seen), ("version", &version), ("views", &wanted)];
+        assert_eq!(browser.post("/admin/comics/1000001/", &fields).status, 303);
+        changes += 1;
+    }
+    let tally = visits.until_the_end();
+    assert_eq!((tally.acknowledged, tally.in_doubt, tally.refused), (VIEWS, 0, 0));
+    assert!(changes > 3, "{changes}");
+    let sums =
+        "SELECT (SELECT sum(view_count) FROM comic_views) || ' ' || (SELECT sum(views) FROM daily_views)
+                    || ' ' || (SELECT sum(delta) FROM view_history)";
+    assert_eq!(site.sql(sums), format!("{} {} {}", VIEWS + 1 + changes * 10, VIEWS + 1, changes * 10));
+    let history = browser.get("/admin/history/?comic=1000001").text();
+    assert!(history.contains("<bdi>ada</bdi>") && history.contains("+10"), "{history}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn every_page_is_quick_with_3300_comics_and_a_history_of_100000_changes() {
+    const AT_ONCE: usize = 8;
+    const REQUESTS: usize = 50;
+    const P99: Duration = Duration::from_millis(50);
+    let site = Site::migrated();
+    site.sql(
+        "INSERT INTO comic_views (comic_number, view_count, version)
+         SELECT n, (n * 7919) % 5000, nextval('row_versions') FROM generate_series(1, 3301) AS n WHERE n <> 404;
+         INSERT INTO daily_views (day, writer, views)
+         SELECT current_date - n, 'w' || w, n * 10 FROM generate_series(0, 400) AS n, generate_series(1, 4) AS w;
+         INSERT INTO view_history (changed_at, changed_by, comic_number, seen, wanted, delta)
+         SELECT now() - make_interval(mins => 100000 - n), 'ada', 1 + n % 403, n, n + 1, 1
+         FROM generate_series(1, 100000) AS n;",
+    );
+    site.sql("ANALYZE");
+    let app = start(&site);
+    let browser = Browser::signed_in(&app, SUPERUSER);
+    let mut slow = Vec::new();
+    for path in [
+        "/admin/",
+        "/admin/comics/",
+        "/admin/comics/?order=-views&after=3000.2500",
+        "/admin/comics/?q=exact&least=1",
+        "/admin/comics/?most=0",
+        "/admin/comics/353/",
+        "/admin/history/",
+        "/admin/history/?before=50000",
+        "/admin/history/?comic=353",
+        "/admin/accounts/",
+    ] {
+        let visit = |mut browser: Browser| {
+            let times = (0..REQUESTS).map(move |_| {
+                let began = Instant::now();
+                assert_eq!(browser.get(path).status, 200, "{path}");
+                began.elapsed()
+            });
+            times.collect::<Vec<_>>()
+        };
+        // The first ones open connections and prepare statements.
+        visit(browser.clone());
+        let mut times: Vec<_> = std::thread::scope(|scope| {
+            let visitors: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(|| visit(browser.clone()))).collect();
+            visitors.into_iter().flat_map(|visitor| visitor.join().unwrap()).collect()
+        });
+        times.sort_unstable();
+        let p99 = times[times.len() * 99 / 100];
+        println!("{path}: median {:?}, p99 {p99:?}", times[times.len() / 2]);
+        if p99 > P99 {
+            slow.push((path, p99));
+        }
+    }
+    assert!(slow.is_empty(), "{slow:?}");
+}
