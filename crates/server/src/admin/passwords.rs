@@ -162,6 +162,7 @@ mod tests {
         let verify = |_| passwords.verify(SecretValue::new("a".into()), None);
         let results = futures_util::future::join_all((0..THREADS + WAITING + 20).map(verify)).await;
         let busy = results.iter().filter(|it| matches!(it, Err(PasswordError::Busy))).count();
-        assert!((1..=20).contains(&busy), "{busy}");
+        // The threads may not have begun yet, and then take nobody out of the queue.
+        assert!((1..=20 + THREADS).contains(&busy), "{busy}");
     }
 }
