@@ -112,7 +112,7 @@ async fn spread(ledger: &dyn ViewLedger) -> Result<Spread, ViewLedgerError> {
         let list = ledger.list(&query(LedgerOrder::NumberAscending, page, ROWS)).await?;
         list.rows.iter().for_each(|row| spread.add(row.views.get()));
         match list.rows.last().filter(|_| list.more_after) {
-            Some(last) => page = LedgerPage::After(LedgerCursor::from(last)),
+            Some(row) => page = LedgerPage::After(LedgerCursor::from(row)),
             None => return Ok(spread),
         }
     }

@@ -74,8 +74,9 @@ impl AdminError {
             Self::SignInNeeded(_) => StatusCode::SEE_OTHER,
             Self::NotAllowed | Self::NoTls | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
-            Self::Form(UrlencodedError::Overflow { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Form(UrlencodedError::Payload(PayloadError::Overflow)) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Form(
+                UrlencodedError::Overflow { .. } | UrlencodedError::Payload(PayloadError::Overflow),
+            ) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Form(UrlencodedError::ContentType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Form(_) => StatusCode::BAD_REQUEST,
             Self::Ledger(ViewLedgerError::Conflict { .. }) => StatusCode::CONFLICT,

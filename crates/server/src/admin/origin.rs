@@ -2,6 +2,7 @@
 
 use actix_web::http::Uri;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::http::uri::Authority;
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
@@ -16,7 +17,7 @@ pub(super) fn is_own(headers: &HeaderMap, is_https: bool) -> bool {
         origin.is_some_and(|origin| {
             // Behind TLS a page that came without it could be anybody's.
             let scheme = origin.scheme_str() == Some("https") || !is_https;
-            let authority = origin.authority().map(|authority| authority.as_str());
+            let authority = origin.authority().map(Authority::as_str);
             scheme && authority.zip(host).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
         })
     });

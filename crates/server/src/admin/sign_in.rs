@@ -133,8 +133,12 @@ pub(super) async fn begin_session(
 /// When the session can't be ended.
 pub(crate) async fn sign_out(
     state: web::Data<AppState>,
-    submitted: Submitted<SignedIn>,
+    submitted: Result<Submitted<SignedIn>, AppError>,
 ) -> Result<HttpResponse, AppError> {
+    let submitted = submitted.map_err(|error| match error {
+        AppError::Admin(AdminError::Sessions(cause)) => AdminError::StillSignedIn(cause).into(),
+        other => other,
+    })?;
     let who = submitted.who;
     if submitted.form.is_err() {
         let page = super::pages::Page::of("", "admin/sign-out.html", &who);

@@ -60,10 +60,10 @@ impl Export {
     async fn next(mut self) -> Result<(Bytes, Option<Self>), ViewLedgerError> {
         let list = self.state.admin.ports.ledger.list(&self.query).await?;
         let text = write(&self.state, &list.rows, self.is_first);
-        let last = list.rows.last().map(LedgerCursor::from).filter(|_| list.more_after);
+        let seen = list.rows.last().map(LedgerCursor::from).filter(|_| list.more_after);
         self.is_first = false;
-        let rest = last.map(|last| {
-            self.query.page = LedgerPage::After(last);
+        let rest = seen.map(|seen| {
+            self.query.page = LedgerPage::After(seen);
             self
         });
         Ok((text, rest))

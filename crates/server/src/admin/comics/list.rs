@@ -62,8 +62,8 @@ impl ListPage {
             };
             Column { sorted, address: query.ordered(other) }
         };
-        let first = list.rows.first().map(|row| query.at(LedgerPage::Before(LedgerCursor::from(row))));
-        let last = list.rows.last().map(|row| query.at(LedgerPage::After(LedgerCursor::from(row))));
+        let before = list.rows.first().map(|row| query.at(LedgerPage::Before(LedgerCursor::from(row))));
+        let after = list.rows.last().map(|row| query.at(LedgerPage::After(LedgerCursor::from(row))));
         let is_first = query.page == LedgerPage::First;
         Self {
             rows: list.rows.iter().map(|row| ShownRow::new(state, row)).collect(),
@@ -82,8 +82,8 @@ impl ListPage {
                 LedgerOrder::ViewsDescending,
                 LedgerOrder::ViewsDescending,
             ),
-            previous: first.filter(|_| list.more_before),
-            next: last.filter(|_| list.more_after),
+            previous: before.filter(|_| list.more_before),
+            next: after.filter(|_| list.more_after),
             first: (!is_first).then(|| query.at(LedgerPage::First)),
             export: ListQuery { page: LedgerPage::First, ..query.clone() }
                 .address("/admin/comics/export.csv"),

@@ -24,7 +24,7 @@ pub(super) struct DayChart {
 
 #[derive(Debug, Serialize)]
 struct Day {
-    day: String,
+    date: String,
     #[serde(skip)]
     count: u64,
     views: String,
@@ -45,8 +45,8 @@ impl DayChart {
             .zip(0..)
             .map(|((day, views), index)| {
                 let height = scaled(*views, highest, HEIGHT);
-                let (day, count, x, y) = (day.to_string(), *views, index * BAR, HEIGHT - height);
-                Day { day, count, views: grouped(*views), x, y, height }
+                let (date, count, x, y) = (day.to_string(), *views, index * BAR, HEIGHT - height);
+                Day { date, count, views: grouped(*views), x, y, height }
             })
             .collect();
         let highest_day = counts.iter().find(|(_, views)| *views == highest && highest > 0);
@@ -146,7 +146,7 @@ mod tests {
         let known = [(date!(2026 - 02 - 27), 50), (date!(2026 - 03 - 01), 200)];
         let chart = DayChart::new(date!(2026 - 03 - 01), 4, &known);
         let days: Vec<_> =
-            chart.days.iter().map(|it| (it.day.as_str(), it.count, it.x, it.y, it.height)).collect();
+            chart.days.iter().map(|it| (it.date.as_str(), it.count, it.x, it.y, it.height)).collect();
         assert_eq!(
             days,
             [
@@ -177,7 +177,9 @@ mod tests {
     #[test]
     fn comics_are_spread_over_ranges_that_grow_tenfold() {
         let mut spread = Spread::default();
-        [0, 1, 9, 10, 99, 99, 1_000, i64::MAX as u64].into_iter().for_each(|views| spread.add(views));
+        for views in [0, 1, 9, 10, 99, 99, 1_000, i64::MAX as u64] {
+            spread.add(views);
+        }
         let bars: Vec<_> = spread.bars().into_iter().map(|bar| (bar.range, bar.comics)).take(6).collect();
         let expected = [("0", "1"), ("1\u{2013}9", "2"), ("10\u{2013}99", "3"), ("100\u{2013}999", "0")];
         assert_eq!(bars[..4], expected.map(|(range, comics)| (range.to_owned(), comics.to_owned())));

@@ -96,18 +96,17 @@ impl Browser {
             head.push_str("Host: localhost\r\n");
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            head.push_str(&format!("Cookie: {}\r\n", cookies.join("; ")));
+            head.extend(["Cookie: ", &cookies.join("; "), "\r\n"]);
         }
         if let Some(body) = body {
-            let length = body.len();
-            head.push_str(&format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
-            ));
+            let length = body.len().to_string();
+            let kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ";
+            head.extend([kind, &length, "\r\n"]);
         }
         let mut connection = Connection::open(self.address).unwrap();
         connection.send(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
