@@ -35,12 +35,13 @@ pub async fn favicon(request: HttpRequest, state: web::Data<AppState>) -> Result
     Ok(send(&request, asset, FOR_A_DAY))
 }
 
-/// `/robots.txt`: comics may be found; the admin site and the data behind the pages are no pages to keep.
+/// `/robots.txt`: pages may be found; the data behind them is no page to keep. The admin site is not named: it
+/// shows nobody more than a form, and what is listed here everybody reads.
 pub async fn robots() -> impl Responder {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, FOR_A_DAY))
         .content_type("text/plain; charset=utf-8")
-        .body("User-agent: *\nDisallow: /admin/\nDisallow: /api/\n")
+        .body("User-agent: *\nDisallow: /api/\n")
 }
 
 /// Everything else.

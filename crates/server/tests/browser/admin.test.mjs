@@ -7,18 +7,8 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { startApp } from './app.mjs';
+import { CHROMIUM, FLAGS } from './chromium.mjs';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-// Chromium refuses its sandbox to root, and what a fresh profile asks the network for is no part of a test.
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const SCREENSHOTS = join(dirname(process.env.XKCDAPP_TEST_BINARY ?? ''), '..', 'screenshots');
 
 const ADA = { username: 'ada', password: 'kettle-moss-tricycle', role: 'superuser' };

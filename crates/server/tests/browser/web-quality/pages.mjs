@@ -11,6 +11,9 @@
 
 import { COMICS } from './stub-xkcd.mjs';
 
+/** An account of the app named `xkcd`. */
+export const ADMIN = { username: 'ada', password: 'kettle-moss-tricycle', role: 'superuser' };
+
 export const PAGES = [
   { name: 'random', app: 'xkcd', path: '/', comic: true, scanned: true },
   { name: 'comic-built-in', app: 'built-in', path: '/1000001/', comic: true },
@@ -25,7 +28,38 @@ export const PAGES = [
   { name: 'popular', app: 'xkcd', path: '/popular/' },
   { name: 'archive', app: 'xkcd', path: '/archive/' },
   { name: 'search', app: 'xkcd', path: '/search/' },
-  { name: 'search-results', app: 'xkcd', path: '/search/?q=lighthouse' },
+  { name: 'search-results', app: 'xkcd', path: '/search/?q=lighthouse', state: true },
   { name: 'search-nothing', app: 'xkcd', path: '/search/?q=nowhere', state: true },
   { name: 'about', app: 'xkcd', path: '/about/' },
+  { name: 'admin-sign-in', app: 'xkcd', path: '/admin/login/', scanned: true },
+  { name: 'admin-dashboard', app: 'xkcd', path: '/admin/', prepare: signIn },
+  { name: 'admin-counts', app: 'xkcd', path: '/admin/comics/', prepare: signIn },
+  { name: 'admin-counts-found', app: 'xkcd', path: '/admin/comics/?q=late', state: true, prepare: signIn },
+  { name: 'admin-change', app: 'xkcd', path: `/admin/comics/${COMICS.enlarged}/`, prepare: signIn },
+  { name: 'admin-add', app: 'xkcd', path: '/admin/comics/add/', prepare: signIn },
+  { name: 'admin-history', app: 'xkcd', path: '/admin/history/', prepare: signIn },
+  { name: 'admin-accounts', app: 'xkcd', path: '/admin/accounts/', prepare: signIn },
+  { name: 'admin-password', app: 'xkcd', path: '/admin/password/', prepare: signIn },
 ];
+
+/** Brings a browser context into the session of an admin, once for all pages. */
+async function signIn(context, url) {
+  signedIn ??= signInOnce(context, url);
+  await context.addCookies(await signedIn);
+}
+
+let signedIn;
+
+async function signInOnce(context, url) {
+  const page = await context.newPage();
+  await page.goto(new URL('/admin/login/', url).href);
+  await page.getByLabel('Username').fill(ADMIN.username);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/admin/');
+  await page.goto(new URL(`/admin/comics/${COMICS.enlarged}/`, url).href);
+  // So that there is a history to show.
+  await page.getByLabel('Count of views').fill('1000');
+  await page.getByRole('button', { name: 'Change the count' }).click();
+  return context.cookies();
+}

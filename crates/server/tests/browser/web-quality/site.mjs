@@ -8,6 +8,7 @@ import { chromium } from 'playwright-core';
 
 import { startApp } from '../app.mjs';
 import { CHROMIUM, FLAGS } from '../chromium.mjs';
+import { ADMIN } from './pages.mjs';
 import { COMICS, NEWEST, startDocuments, startImages } from './stub-xkcd.mjs';
 import { makeCertificate } from './throwaway-certificate.mjs';
 import { startTlsFront } from './tls-front.mjs';
@@ -44,7 +45,7 @@ export async function startApps(certificate) {
   const front = await startTlsFront(certificate);
   const fromStub = { XKCDAPP_COMICS: 'xkcd', XKCDAPP_XKCD_URL: `http://127.0.0.1:${documents.port}` };
   const apps = {
-    xkcd: await startApp(fromStub),
+    xkcd: await startApp({ ...fromStub, accounts: [ADMIN] }),
     'built-in': await startApp(),
     unreachable: await startApp({ XKCDAPP_COMICS: 'xkcd', XKCDAPP_XKCD_URL: NOTHING }),
     'behind-tls': await startApp({ ...fromStub, XKCDAPP_PUBLIC_URL: front.url }),

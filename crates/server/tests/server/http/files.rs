@@ -52,11 +52,11 @@ fn the_icon_is_where_browsers_look_for_it() {
 }
 
 #[test]
-fn robots_may_read_comics_and_are_kept_out_of_the_rest() {
+fn robots_may_read_pages_and_are_kept_out_of_the_data() {
     let robots = built_in().get("/robots.txt");
     let text = robots.text();
     assert_eq!(robots.header("content-type"), Some("text/plain; charset=utf-8"));
-    assert!(text.contains("User-agent: *") && text.contains("Disallow: /admin/"), "{text}");
+    assert!(text.contains("User-agent: *") && text.contains("Disallow: /api/"), "{text}");
     assert!(!text.lines().any(|line| line == "Disallow: /"), "{text}");
 }
 
