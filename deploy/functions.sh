@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # Some variables are for the verbs.
 # What the verbs share; each sources this file. A secret is never an argument of a program, since arguments are
 # visible to everybody on the machine: it goes through a pipe, or stays in a variable of the shell.
 set -euo pipefail
@@ -106,6 +106,10 @@ parameters_of() {
   sed -n '/^Parameters:/,/^[A-Z][a-z]*:$/s/^  \([A-Za-z]*\):$/\1/p' "$DEPLOY/stacks/$1.yaml"
 }
 
+has_default() { parameter_block "$1" "$2" | grep -q '^    Default:'; }
+default_of() { parameter_block "$1" "$2" | sed -n 's/^    Default: //p' | sed 's/^"\(.*\)"$/\1/'; }
+parameter_block() { sed -n "/^Parameters:/,/^[A-Z][a-z]*:\$/{/^  $2:\$/,/^  [A-Z]/p}" "$DEPLOY/stacks/$1.yaml"; }
+
 STACKS=(cluster network load-balancer data task service)
 
 check_configuration() {
@@ -146,7 +150,7 @@ stack_status() {
 # output STACK KEY: what a stack says.
 output() {
   local value
-  if [[ $DRY_RUN == yes ]]; then printf '<%s of %s>' "$2" "$(stack_name "$1")"; return; fi
+  if [[ $DRY_RUN == yes ]]; then printf '<%s:%s>' "$(stack_name "$1")" "$2"; return; fi
   value=$(aws cloudformation describe-stacks --stack-name "$(stack_name "$1")" \
     --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue | [0]" --output text 2>/dev/null) || value=None
   [[ $value != None ]] || fail "the stack $(stack_name "$1") is not there yet" "run deploy/deploy $ENVIRONMENT"
@@ -157,8 +161,12 @@ output() {
 deploy_stack() {
   local stack=$1 name values=("Environment=$ENVIRONMENT" "${@:2}")
   for name in $(parameters_of "$stack"); do
-    # What the configuration does not say has the template's default, also when it was said before.
-    if grep -q "^$name=" "$CONFIG"; then values+=("$name=$(setting "$name")"); fi
+    # What is not said would keep the value of the last time; it is to have the template's default.
+    if grep -q "^$name=" "$CONFIG"; then
+      values+=("$name=$(setting "$name")")
+    elif has_default "$stack" "$name"; then
+      values+=("$name=$(default_of "$stack" "$name")")
+    fi
   done
   say "stack $(stack_name "$stack")"
   if [[ $DRY_RUN == no ]]; then mend_stack "$stack"; fi
@@ -207,21 +215,15 @@ parameter_names() {
   aws ssm get-parameters-by-path --path "$PREFIX" --query 'Parameters[].[Name]' --output text | tr '\t' '\n'
 }
 
-# json_string TEXT: with quotation marks.
-json_string() {
-  local text=${1//\\/\\\\}
-  printf '"%s"' "${text//\"/\\\"}"
-}
-
 # put_parameter NAME VALUE: the value goes to the AWS CLI through its standard input.
 put_parameter() {
   if [[ $DRY_RUN == yes ]]; then
-    printf '+ aws ssm put-parameter --cli-input-json file:///dev/stdin  # %s/%s, a SecureString\n' "$PREFIX" "$1"
+    printf '+ … | aws ssm put-parameter --name %s/%s --type SecureString --overwrite --value file:///dev/stdin\n' \
+      "$PREFIX" "$1"
     return
   fi
-  printf '{"Name":"%s/%s","Type":"SecureString","Value":%s,"Overwrite":true}' \
-    "$PREFIX" "$1" "$(json_string "$2")" |
-    aws ssm put-parameter --cli-input-json file:///dev/stdin >/dev/null
+  printf '%s' "$2" | aws ssm put-parameter --name "$PREFIX/$1" --type SecureString --overwrite \
+    --value file:///dev/stdin >/dev/null
 }
 
 # random_secret: 256 bits, of characters that PostgreSQL, Redis and RDS all take.
@@ -231,7 +233,7 @@ random_secret() {
 
 # parameter_version NAME: CloudFormation compares this; it never sees that a value has changed.
 parameter_version() {
-  if [[ $DRY_RUN == yes ]]; then printf '<version of %s>' "$1"; return; fi
+  if [[ $DRY_RUN == yes ]]; then printf '<version:%s>' "$1"; return; fi
   aws ssm get-parameter --name "$PREFIX/$1" --query Parameter.Version --output text
 }
 
@@ -251,7 +253,7 @@ run_task() {
   [[ $task == arn:* ]] || fail "ECS did not start the task" "is there capacity in the region? Try again."
   wait_for_task "$task"
   code=$(task_says "$task" "containers[?name=='XKCDAppContainer'].exitCode | [0]")
-  reason=$(task_says "$task" 'join(`; `, [stoppedReason || ``, containers[0].reason || ``])')
+  reason=$(task_says "$task" "join('; ', [stoppedReason || '', containers[0].reason || ''])")
   print_log "xkcdapp/XKCDAppContainer/${task##*/}" >&2
   [[ $code == 0 ]] || explain_task "$code" "$reason"
 }
