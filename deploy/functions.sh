@@ -12,6 +12,8 @@ PAUSE=${XKCDAPP_DEPLOY_PAUSE:-5}
 TASK_LIMIT=${XKCDAPP_DEPLOY_TASK_LIMIT:-600}
 ROLLOUT_LIMIT=${XKCDAPP_DEPLOY_ROLLOUT_LIMIT:-900}
 export AWS_PAGER=""
+# Where a dry run prints its plan, whatever becomes of a command's own output.
+exec 3>&1
 
 # --- Speaking ----------------------------------------------------------------------------------------------
 
@@ -33,7 +35,7 @@ wrong_usage() {
 # act COMMAND…: runs what changes something, or with --dry-run prints it.
 act() {
   if [[ $DRY_RUN == yes ]]; then
-    printf '+ %s\n' "$(quoted "$@")"
+    printf '+ %s\n' "$(quoted "$@")" >&3
   else
     "$@"
   fi
@@ -96,41 +98,56 @@ known_environments() {
   printf '%s' "${names% }"
 }
 
-# setting NAME: its value in the configuration, or nothing.
-setting() {
-  sed -n "s/^$1=//p" "$CONFIG" | tail -n 1
-}
-
-# parameters_of STACK: the names that its template takes.
-parameters_of() {
-  sed -n '/^Parameters:/,/^[A-Z][a-z]*:$/s/^  \([A-Za-z]*\):$/\1/p' "$DEPLOY/stacks/$1.yaml"
-}
-
-has_default() { parameter_block "$1" "$2" | grep -q '^    Default:'; }
-default_of() { parameter_block "$1" "$2" | sed -n 's/^    Default: //p' | sed 's/^"\(.*\)"$/\1/'; }
-parameter_block() { sed -n "/^Parameters:/,/^[A-Z][a-z]*:\$/{/^  $2:\$/,/^  [A-Z]/p}" "$DEPLOY/stacks/$1.yaml"; }
-
 STACKS=(cluster network load-balancer data task service)
+# Of the configuration; of each template, its parameters and those of them that have a default.
+declare -A VALUES=() PARAMETERS=() DEFAULTS=()
 
-check_configuration() {
-  local line number=0 stack known mistakes=()
-  known=$(printf '%s\n' Region; for stack in "${STACKS[@]}"; do parameters_of "$stack"; done)
+# setting NAME: its value in the configuration, or nothing.
+setting() { printf '%s' "${VALUES[$1]-}"; }
+
+read_configuration() {
+  local line number=0
   while IFS= read -r line || [[ -n $line ]]; do
     number=$((number + 1))
-    [[ -z $line || $line == \#* ]] && continue
-    if [[ ! $line =~ ^([A-Za-z]+)=[^[:space:]]*$ ]]; then
-      mistakes+=("line $number is not Name=Value")
-    elif ! grep -qx "${BASH_REMATCH[1]}" <<<"$known"; then
-      mistakes+=("line $number: no template has a parameter ${BASH_REMATCH[1]}")
+    if [[ -z $line || $line == \#* ]]; then continue; fi
+    if [[ $line =~ ^([A-Za-z]+)=([^[:space:]]*)$ ]]; then
+      VALUES[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
+    else
+      MISTAKES+=("line $number is not Name=Value")
     fi
   done <"$CONFIG"
+}
+
+# read_parameters STACK: only the part of the template that declares them.
+read_parameters() {
+  local line name='' within=no
+  while IFS= read -r line; do
+    if [[ $line == Parameters: ]]; then within=yes; continue; fi
+    [[ $within == yes ]] || continue
+    if [[ $line =~ ^[A-Z] ]]; then return; fi
+    if [[ $line =~ ^\ \ ([A-Za-z]+):$ ]]; then
+      name=${BASH_REMATCH[1]}
+      PARAMETERS[$1]+="$name "
+    elif [[ $line =~ ^\ {4}Default:\ \"?([^\"]*)\"?$ ]]; then
+      DEFAULTS[$1.$name]=${BASH_REMATCH[1]}
+    fi
+  done <"$DEPLOY/stacks/$1.yaml"
+}
+
+check_configuration() {
+  local stack name MISTAKES=()
+  for stack in "${STACKS[@]}"; do read_parameters "$stack"; done
+  read_configuration
+  for name in "${!VALUES[@]}"; do
+    [[ " Region ${PARAMETERS[*]}" == *" $name "* ]] || MISTAKES+=("no template has a parameter $name")
+  done
   if [[ -n $(setting CertificateArn) && -z $(setting DomainName) ]]; then
-    mistakes+=("CertificateArn needs DomainName, the host in the certificate")
+    MISTAKES+=("CertificateArn needs DomainName, the host in the certificate")
   fi
   if [[ $(setting Egress) == endpoints && $(setting Comics) != built-in ]]; then
-    mistakes+=("Egress=endpoints leaves no way to xkcd.com: it needs Comics=built-in")
+    MISTAKES+=("Egress=endpoints leaves no way to xkcd.com: it needs Comics=built-in")
   fi
-  ((${#mistakes[@]} == 0)) || fail "$CONFIG is not fit" "${mistakes[@]}"
+  ((${#MISTAKES[@]} == 0)) || fail "$CONFIG is not fit" "${MISTAKES[@]}"
 }
 
 require() {
@@ -160,12 +177,12 @@ output() {
 # deploy_stack STACK [NAME=VALUE…]: makes it, or changes it; does nothing when it is as it should be.
 deploy_stack() {
   local stack=$1 name values=("Environment=$ENVIRONMENT" "${@:2}")
-  for name in $(parameters_of "$stack"); do
+  for name in ${PARAMETERS[$stack]}; do
     # What is not said would keep the value of the last time; it is to have the template's default.
-    if grep -q "^$name=" "$CONFIG"; then
-      values+=("$name=$(setting "$name")")
-    elif has_default "$stack" "$name"; then
-      values+=("$name=$(default_of "$stack" "$name")")
+    if [[ -v VALUES[$name] ]]; then
+      values+=("$name=${VALUES[$name]}")
+    elif [[ -v DEFAULTS[$stack.$name] ]]; then
+      values+=("$name=${DEFAULTS[$stack.$name]}")
     fi
   done
   say "stack $(stack_name "$stack")"
