@@ -10,12 +10,12 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::runtime::Runtime;
 
 use crate::application::{RunError, StartError};
 use crate::composition::ComposeError;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PublicUrl};
 use xkcd_domain::error_chain::Chain;
 
 /// Wrong usage or configuration.
@@ -25,6 +25,10 @@ const WRONG_USAGE: u8 = 2;
 const RUNTIME_THREADS: usize = 2;
 /// Threads for calls that block: SQLite and requests to xkcd.com, each bounded by its adapter.
 const BLOCKING_THREADS: usize = 64;
+
+/// Options of `check`.
+const DEPLOY: &str = "deploy";
+const URL: &str = "url";
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -99,10 +103,18 @@ fn command_line() -> Command {
         .after_help("Every option can be given as an environment variable: --listen is XKCDAPP_LISTEN.")
         .subcommand(verb("serve", "Serve the app; also without a verb"))
         .subcommand(verb("migrate", "Bring the schema of the store up to date"))
-        .subcommand(verb("check", "List the settings, and try what the app needs"))
+        .subcommand(check_command(verb("check", "List the settings, and try what the app needs")))
         .subcommand(verb("replay-views", "Count, once, the views in log lines on standard input"))
         .subcommand(verb("healthcheck", "Ask the instance on the listen address whether it is alive"));
     config::with_options(command)
+}
+
+fn check_command(command: Command) -> Command {
+    let deploy = Arg::new(DEPLOY).long(DEPLOY).action(ArgAction::SetTrue);
+    let url = Arg::new(URL).long(URL).value_name("URL").value_parser(str::parse::<PublicUrl>);
+    command
+        .arg(deploy.help("Also go through what a service on the internet has to have"))
+        .arg(url.help("Instead, ask a running instance for its health, headers, cookies and hosts"))
 }
 
 /// Standard error, since standard output may be read by a program.

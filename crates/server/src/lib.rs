@@ -11,6 +11,7 @@ pub mod commands;
 pub mod composition;
 pub mod config;
 pub mod deck_cookie;
+pub mod ecs_task;
 pub mod error;
 pub mod handlers;
 pub mod metrics;
