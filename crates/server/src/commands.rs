@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use crate::admin::passwords::PasswordError;
 use crate::application::{RunError, StartError};
 use crate::composition::ComposeError;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PublicUrl};
 use xkcd_domain::error_chain::Chain;
 use xkcd_domain::ports::account_store::AccountStoreError;
 use xkcd_domain::ports::secret_provider::SecretProviderError;
@@ -31,6 +31,10 @@ const WRONG_USAGE: u8 = 2;
 const RUNTIME_THREADS: usize = 2;
 /// Threads for calls that block: SQLite and requests to xkcd.com, each bounded by its adapter.
 const BLOCKING_THREADS: usize = 64;
+
+/// Options of `check`.
+const DEPLOY: &str = "deploy";
+const URL: &str = "url";
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +139,7 @@ fn command_line() -> Command {
             "change-password",
             "Give an account another password, and end its sessions",
         )))
-        .subcommand(verb("check", "List the settings, and try what the app needs"))
+        .subcommand(check_command(verb("check", "List the settings, and try what the app needs")))
         .subcommand(verb("replay-views", "Count, once, the views in log lines on standard input"))
         .subcommand(verb("healthcheck", "Ask the instance on the listen address whether it is alive"));
     config::with_options(command)
@@ -156,6 +160,14 @@ fn of_account(verb: Command) -> Command {
             .help("The account; asked for when it is not given"),
     )
     .arg(flag("no-input", "Ask nothing: take the password from the secret XKCDAPP_ADMIN_PASSWORD"))
+}
+
+fn check_command(command: Command) -> Command {
+    let deploy = Arg::new(DEPLOY).long(DEPLOY).action(ArgAction::SetTrue);
+    let url = Arg::new(URL).long(URL).value_name("URL").value_parser(str::parse::<PublicUrl>);
+    command
+        .arg(deploy.help("Also go through what a service on the internet has to have"))
+        .arg(url.help("Instead, ask a running instance for its health, headers, cookies and hosts"))
 }
 
 /// Standard error, since standard output may be read by a program.

@@ -25,6 +25,9 @@ pub(crate) use settings::{LISTEN, METRICS_LISTEN};
 pub use settings::{Lookup, SETTINGS, Setting, Source, with_options};
 use values::{one_of, parse_address, parse_folder, parse_prefix, parse_shutdown, parse_upstream};
 
+/// The variable by which Amazon ECS tells a container where its task is described. No setting: ECS sets it.
+const ECS_METADATA: &str = "ECS_CONTAINER_METADATA_URI_V4";
+
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -113,6 +116,8 @@ pub struct LogConfig {
     pub filter: String,
     /// The form of a line; JSON unless standard output is a terminal when nobody says.
     pub format: Option<LogFormat>,
+    /// Where Amazon ECS describes the task that this process is in, if it is in one.
+    pub ecs_metadata: Option<String>,
 }
 
 /// The form of a log line.
@@ -139,11 +144,12 @@ impl Config {
     /// # Errors
     ///
     /// Every mistake that was found.
-    pub fn parse(given: &impl Lookup, secret: impl Fn(&str) -> Option<OsString>) -> Result<Self, Mistakes> {
+    pub fn parse(given: &impl Lookup, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Mistakes> {
         let mut read = Reader { given, mistakes: Mistakes::default() };
-        let (http, comics, log) = (read.http(), read.comics(), read.log());
+        let ecs_metadata = variable(ECS_METADATA).and_then(|url| url.into_string().ok());
+        let (http, comics, log) = (read.http(), read.comics(), read.log(ecs_metadata));
         let (store, sessions) = (read.store(), read.sessions());
-        let secrets = read.secrets(secret);
+        let secrets = read.secrets(variable);
         let data = read.or_default(settings::DATA, "./data", parse_folder);
         let shutdown = read.or_default(settings::SHUTDOWN_SECONDS, "20", parse_shutdown);
         // What the environment holds can be judged now; the Parameter Store is asked at start.
@@ -218,7 +224,7 @@ impl<L: Lookup> Reader<'_, L> {
         Some(if built_in? { ComicsConfig::BuiltIn } else { ComicsConfig::Xkcd(url) })
     }
 
-    fn log(&mut self) -> Option<LogConfig> {
+    fn log(&mut self, ecs_metadata: Option<String>) -> Option<LogConfig> {
         let filter = self.or_default(settings::LOG, "info", |text| match EnvFilter::try_new(text) {
             Ok(_) => Ok(text.to_owned()),
             Err(_) => Err("expected a filter such as info, debug or xkcdapp=debug,info"),
@@ -226,7 +232,7 @@ impl<L: Lookup> Reader<'_, L> {
         let format = self.optional(settings::LOG_FORMAT, |text| {
             one_of(text, &[("json", LogFormat::Json), ("text", LogFormat::Text)])
         });
-        Some(LogConfig { filter: filter?, format: format? })
+        Some(LogConfig { filter: filter?, format: format?, ecs_metadata })
     }
 
     fn store(&mut self) -> Option<StoreConfig> {

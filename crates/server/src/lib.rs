@@ -14,6 +14,7 @@ pub mod composition;
 pub mod config;
 pub mod counts;
 pub mod deck_cookie;
+pub mod ecs_task;
 pub mod error;
 pub mod handlers;
 pub mod metrics;

@@ -1,6 +1,8 @@
 //! Logs: one JSON object per line, or text for people; written by a thread of their own, so that a reader who
 //! does not keep up holds nobody up.
 
+mod stamped;
+
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::UtcTime;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::ecs_task::EcsTask;
+use stamped::Stamped;
 
 /// How many lines wait for a slow reader; more are dropped rather than kept in memory.
 const LINES_WAITING: usize = 16_384;
@@ -39,10 +43,13 @@ impl Telemetry {
     }
 }
 
-/// Begins to log to standard output.
+/// Begins to log to standard output. In a task of Amazon ECS each JSON line says which one.
 pub fn start(config: &LogConfig) -> Telemetry {
+    let task = config.ecs_metadata.as_deref().map(EcsTask::ask);
+    let members = task.as_ref().and_then(|task| task.as_ref().ok()).map(EcsTask::log_fields);
     let (writer, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(LINES_WAITING).lossy(true).finish(io::stdout());
+    let writer = Stamped::new(writer, members.unwrap_or_default());
     let filter = EnvFilter::new(format!("{QUIETER},{}", config.filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     let format = config
@@ -57,6 +64,9 @@ pub fn start(config: &LogConfig) -> Telemetry {
         }
         LogFormat::Text => tracing::subscriber::set_global_default(builder.compact().finish()),
     };
+    if let Some(Err(error)) = task {
+        tracing::warn!(event = "ecs.metadata", %error, "the task is not known: lines do not name it");
+    }
     Telemetry { writes_on_drop: guard }
 }
 

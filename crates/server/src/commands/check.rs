@@ -1,27 +1,38 @@
 //! `check`: lists every setting with where it came from, and tries what the app needs.
 
+mod checklist;
+mod probe;
+
 use std::fmt;
 use std::io;
 
+use clap::ArgMatches;
 use tokio::runtime::Handle;
 
 use crate::composition::{ComposeError, Stores};
-use crate::config::{Config, Lookup, SETTINGS, Source, unknown_variables};
+use crate::config::{Config, Lookup, PublicUrl, SETTINGS, Source, unknown_variables};
 use crate::telemetry;
 use xkcd_domain::error_chain::Chain;
 
 use super::CommandError;
 
-pub(super) fn run(config: &Config, given: &impl Lookup) -> Result<(), CommandError> {
+pub(super) fn run(config: &Config, given: &ArgMatches) -> Result<(), CommandError> {
     let printed = |cause| CommandError::Io { doing: "can't write", cause };
-    print_settings(given).map_err(printed)?;
-    let runtime = super::runtime()?;
-    let findings = runtime.block_on(try_everything(config, runtime.handle()));
+    let asked = given.subcommand_matches("check");
+    let findings = match asked.and_then(|asked| asked.get_one::<PublicUrl>(super::URL)) {
+        Some(url) => probe::findings(url),
+        None => {
+            print_settings(given).map_err(printed)?;
+            let runtime = super::runtime()?;
+            let for_deployment = asked.is_some_and(|asked| asked.get_flag(super::DEPLOY));
+            runtime.block_on(try_everything(config, for_deployment, runtime.handle()))
+        }
+    };
     for finding in &findings {
         telemetry::print_line(&finding.to_string()).map_err(printed)?;
     }
     if findings.iter().any(|finding| matches!(finding, Finding::Failed(..))) {
-        return Err(CommandError::Refused("what the app needs is not all there: see above".to_owned()));
+        return Err(CommandError::Refused("not all is as it has to be: see above".to_owned()));
     }
     Ok(())
 }
@@ -52,10 +63,15 @@ impl Finding {
     }
 }
 
-async fn try_everything(config: &Config, runtime: &Handle) -> Vec<Finding> {
+async fn try_everything(config: &Config, for_deployment: bool, runtime: &Handle) -> Vec<Finding> {
+    let checklist = |key| if for_deployment { checklist::findings(config, key) } else { Vec::new() };
     let stores = match Stores::open(config, runtime).await {
         Ok(stores) => stores,
-        Err(error) => return vec![Finding::Failed(error.part(), Chain(&error).to_string())],
+        Err(error) => {
+            let mut findings = vec![Finding::Failed(error.part(), Chain(&error).to_string())];
+            findings.extend(checklist(None));
+            return findings;
+        }
     };
     let secrets = stores.secret_key(config).map(|_| {
         let own =
@@ -74,6 +90,7 @@ async fn try_everything(config: &Config, runtime: &Handle) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::Failed("sessions", Chain(&error).to_string())),
     }
+    findings.extend(checklist(stores.credentials.secret_key.as_ref()));
     findings
 }
 
