@@ -28,11 +28,13 @@ pub(super) fn findings(url: &PublicUrl) -> Vec<Finding> {
     let agent = agent();
     let mut findings = vec![health(&agent, url, "/health/live"), health(&agent, url, "/health/ready")];
     match agent.head(format!("{url}/")).call() {
-        Ok(page) => {
-            findings.push(headers(page.headers(), url));
-            findings.push(cookies(page.headers(), url));
-        }
+        Ok(page) => findings.push(headers(page.headers(), url)),
         Err(error) => findings.push(Finding::Failed("page", Chain(&error).to_string())),
+    }
+    // A page that is asked for by HEAD sets no cookie; the sign-in form sets one and stores nothing.
+    match agent.get(format!("{url}/admin/login/")).call() {
+        Ok(form) => findings.push(cookies(form.headers(), url)),
+        Err(error) => findings.push(Finding::Failed("cookies", Chain(&error).to_string())),
     }
     findings.push(foreign_host(&agent, url));
     findings
@@ -96,7 +98,13 @@ fn cookies(headers: &HeaderMap, url: &PublicUrl) -> Finding {
             return Finding::Failed("cookies", format!("{name} {what}"));
         }
     }
-    Finding::Fine("cookies", format!("{count} on a page, HttpOnly, SameSite, and Secure behind https"))
+    if count == 0 {
+        return Finding::Failed(
+            "cookies",
+            "the sign-in form sets none: is it the app that answers?".to_owned(),
+        );
+    }
+    Finding::Fine("cookies", "HttpOnly, SameSite, and Secure behind https".to_owned())
 }
 
 fn foreign_host(agent: &Agent, url: &PublicUrl) -> Finding {
@@ -156,6 +164,7 @@ mod tests {
         let url: PublicUrl = "https://xkcd.example.org".parse().unwrap();
         let told = |cookie| cookies(&headers_of(&[("set-cookie", cookie)]), &url).to_string();
         assert!(told("deck=1; HttpOnly; SameSite=Lax; Secure").starts_with("ok"));
+        assert!(!is_fine(&cookies(&HeaderMap::new(), &url)));
         for wrong in
             ["deck=1; SameSite=Lax; Secure", "deck=1; HttpOnly; Secure", "deck=1; HttpOnly; SameSite=Lax"]
         {

@@ -113,3 +113,37 @@ fn replay_views_says_when_there_is_nothing_to_replay() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.output, ["no unwritten views in 3 lines"]);
 }
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn check_url_asks_a_running_instance_and_counts_nothing() {
+    let release = Release::alone();
+    let app = release.launch().start();
+    let url = format!("http://{}", app.address);
+    let checked = release.launch().run(&["check", "--url", &url], "");
+    let lines = checked.output.join("\n");
+    assert_eq!(checked.code, Some(0), "{lines} {:?}", checked.errors);
+    for part in ["health: /health/live", "health: /health/ready", "headers:", "cookies:", "hosts:"] {
+        assert!(lines.contains(&format!("ok       {part}")), "{part}: {lines}");
+    }
+    assert_eq!(app.get("/1000001/").views(), Some(1));
+    drop(app);
+    let checked = release.launch().run(&["check", "--url", &url], "");
+    assert_eq!(checked.code, Some(1), "{:?}", checked.output);
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn check_deploy_refuses_what_is_not_for_strangers() {
+    let release = Release::alone();
+    let checked = release.launch().run(&["check", "--deploy"], "");
+    let lines = checked.output.join("\n");
+    assert_eq!(checked.code, Some(1), "{lines}");
+    assert!(lines.contains("FAILED   deployment: XKCDAPP_PUBLIC_URL is not set"), "{lines}");
+    let behind_tls = release
+        .launch()
+        .set("XKCDAPP_PUBLIC_URL", "https://xkcd.example.org")
+        .set("XKCDAPP_TRUSTED_PROXIES", "1")
+        .run(&["check", "--deploy"], "");
+    assert_eq!(behind_tls.code, Some(0), "{:?}", behind_tls.output);
+}
