@@ -19,14 +19,13 @@ use super::CommandError;
 pub(super) fn run(config: &Config, given: &ArgMatches) -> Result<(), CommandError> {
     let printed = |cause| CommandError::Io { doing: "can't write", cause };
     let asked = given.subcommand_matches("check");
-    let findings = match asked.and_then(|asked| asked.get_one::<PublicUrl>(super::URL)) {
-        Some(url) => probe::findings(url),
-        None => {
-            print_settings(given).map_err(printed)?;
-            let runtime = super::runtime()?;
-            let for_deployment = asked.is_some_and(|asked| asked.get_flag(super::DEPLOY));
-            runtime.block_on(try_everything(config, for_deployment, runtime.handle()))
-        }
+    let findings = if let Some(url) = asked.and_then(|asked| asked.get_one::<PublicUrl>(super::URL)) {
+        probe::findings(url)
+    } else {
+        print_settings(given).map_err(printed)?;
+        let runtime = super::runtime()?;
+        let for_deployment = asked.is_some_and(|asked| asked.get_flag(super::DEPLOY));
+        runtime.block_on(try_everything(config, for_deployment, runtime.handle()))
     };
     for finding in &findings {
         telemetry::print_line(&finding.to_string()).map_err(printed)?;

@@ -186,9 +186,8 @@ fn limit(query_string: &str) -> Result<usize, AppError> {
 
 async fn comic(state: &AppState, shown: &Sourced) -> HttpResponse {
     let comic: &Comic = &shown.comic;
-    let image = |image: &ImageUrl| match image.is_local() {
-        true => state.public_url.with_path(image.as_str()),
-        false => image.as_str().to_owned(),
+    let image = |image: &ImageUrl| {
+        if image.is_local() { state.public_url.with_path(image.as_str()) } else { image.as_str().to_owned() }
     };
     // A comic is worth having without its count; why it can't be had shows in the metrics.
     let views = counts::count_of(&state.parts, comic.number).await.ok();
