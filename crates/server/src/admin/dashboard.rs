@@ -2,6 +2,7 @@
 
 mod charts;
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -87,20 +88,34 @@ impl Ranked {
     }
 }
 
-/// How the views are spread over the comics, as it was a few seconds ago at most. Whoever asks while it is worked
-/// out waits for it and does not work it out as well.
+/// How the views are spread over the comics, as it was a few seconds ago. Whoever asks while it is worked out gets
+/// the one before; only those who come before there is any wait for the first.
 #[derive(Default)]
-pub(super) struct LatestSpread(Mutex<Option<(Instant, Spread)>>);
+pub(super) struct LatestSpread {
+    latest: std::sync::Mutex<Option<(Instant, Spread)>>,
+    turn: Mutex<()>,
+}
 
 impl LatestSpread {
     async fn of(&self, ledger: &dyn ViewLedger) -> Result<Spread, ViewLedgerError> {
-        let mut latest = self.0.lock().await;
-        if let Some((_, spread)) = latest.filter(|(at, _)| at.elapsed() < SPREAD_KEPT) {
+        let known = self.latest();
+        let _turn = match (known, self.turn.try_lock()) {
+            (Some((at, spread)), _) if at.elapsed() < SPREAD_KEPT => return Ok(spread),
+            (Some((_, spread)), Err(_)) => return Ok(spread),
+            (None, Err(_)) => self.turn.lock().await,
+            (_, Ok(turn)) => turn,
+        };
+        // Somebody may have worked it out while this one waited for the turn.
+        if let Some((_, spread)) = self.latest().filter(|(at, _)| at.elapsed() < SPREAD_KEPT) {
             return Ok(spread);
         }
         let spread = spread(ledger).await?;
-        *latest = Some((Instant::now(), spread));
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), spread));
         Ok(spread)
+    }
+
+    fn latest(&self) -> Option<(Instant, Spread)> {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

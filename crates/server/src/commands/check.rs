@@ -31,7 +31,7 @@ pub(super) fn run(config: &Config, given: &ArgMatches) -> Result<(), CommandErro
         telemetry::print_line(&finding.to_string()).map_err(printed)?;
     }
     if findings.iter().any(|finding| matches!(finding, Finding::Failed(..))) {
-        return Err(CommandError::Refused("not all is as it has to be: see above".to_owned()));
+        return Err(CommandError::Refused("not all there, or not as it has to be: see above".to_owned()));
     }
     Ok(())
 }
