@@ -68,13 +68,34 @@ impl SearchIndex {
     #[must_use]
     pub fn find(&self, query: &str) -> Vec<Arc<Comic>> {
         let words = Words::of(query);
-        let number = query.trim().trim_start_matches('#').parse::<ComicNumber>().ok();
+        let number = number_of(query);
         let ranked = |entry: &Entry| Some((entry.rank(&words, number)?, Reverse(entry.comic.number)));
         let mut found: Vec<_> =
             self.0.iter().filter_map(|entry| Some((ranked(entry)?, &entry.comic))).collect();
         found.sort_unstable_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, comic)| Arc::clone(comic)).collect()
     }
+}
+
+/// The numbers of the comics whose title alone answers a query, as in [`SearchIndex`], in ascending order. The
+/// number that a query is is among them, whether or not its comic is.
+#[must_use]
+pub fn find_by_title(comics: &[Arc<Comic>], query: &str) -> Vec<ComicNumber> {
+    let words = Words::of(query);
+    let is_found = |comic: &Comic| {
+        let title = Words::of(&comic.title);
+        words.iter().next().is_some() && words.iter().all(|word| title.has_beginning(word))
+    };
+    let mut found: Vec<_> = comics.iter().filter(|it| is_found(it)).map(|it| it.number).collect();
+    found.extend(number_of(query));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The comic that a query names, with or without `#`.
+fn number_of(query: &str) -> Option<ComicNumber> {
+    query.trim().trim_start_matches('#').parse().ok()
 }
 
 impl Entry {

@@ -26,16 +26,18 @@ mod titles;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, web};
 use xkcd_domain::session::SessionPolicy;
 
+use crate::app::read;
 use crate::composition::AdminPorts;
 use crate::config::PublicUrl;
+use crate::fields::Fields;
 use crate::handlers::files;
 use cookies::Cookies;
 use dashboard::LatestSpread;
 pub use error::AdminError;
-use form::{Fields, Stale, Submitted};
+use form::{Stale, Submitted};
 use form_tokens::FormTokens;
 use gate::Gate;
 use passwords::Passwords;
@@ -97,16 +99,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(both("/accounts/", "/admin/accounts/", accounts::show, accounts::change))
         .default_service(web::to(files::nothing));
     config.service(scope);
-}
-
-/// A resource to read, under the name that logs and metrics call it by.
-fn read<F, A>(pattern: &str, name: &str, get: F) -> Resource
-where
-    F: Handler<A, Output: Responder>,
-    A: FromRequest + 'static,
-{
-    let get_or_head = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(pattern).name(name).route(web::route().guard(get_or_head).to(get))
 }
 
 /// A resource to post to.

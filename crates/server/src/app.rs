@@ -99,7 +99,7 @@ fn routes(config: &mut web::ServiceConfig) {
 
 /// A resource to read, under the name that logs and metrics call it by. What answers GET answers HEAD as well:
 /// the framework sends the same answer without its body.
-fn read<F, Args>(pattern: &str, name: &str, handler: F) -> Resource
+pub(crate) fn read<F, Args>(pattern: &str, name: &str, handler: F) -> Resource
 where
     F: Handler<Args, Output: Responder>,
     Args: FromRequest + 'static,

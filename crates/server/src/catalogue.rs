@@ -14,7 +14,7 @@ use xkcd_domain::show_comic::ShowComic;
 use crate::app::AppState;
 use crate::assets::Document;
 use crate::error::AppError;
-use crate::pages::{ArchivePage, FeedPage, PageFailure};
+use crate::pages::{ArchivePage, FeedPage, HTML, PageFailure};
 
 /// Holds the latest edition.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl Edition {
     ///
     /// When it can't be made.
     pub async fn archive(self: &Arc<Self>, state: &web::Data<AppState>) -> Result<&Document, AppError> {
-        self.made(&self.archive, state, "text/html; charset=utf-8", |edition, state| {
+        self.made(&self.archive, state, HTML, |edition, state| {
             let page = ArchivePage::new(&edition.comics, edition.known, edition.stand_in);
             state.pages.archive(&page)
         })

@@ -21,8 +21,8 @@ pub use mistakes::Mistakes;
 pub use secrets::{
     ADMIN_PASSWORD, Credentials, DatabaseAddress, RedisAddress, SECRET_KEY, SECRET_KEY_BYTES, SECRETS, Wanted,
 };
+pub use settings::{ADMIN_USERNAME, Lookup, SETTINGS, Setting, Source, unknown_variables, with_options};
 pub(crate) use settings::{LISTEN, METRICS_LISTEN};
-pub use settings::{Lookup, SETTINGS, Setting, Source, with_options};
 use values::{one_of, parse_address, parse_folder, parse_prefix, parse_shutdown, parse_upstream};
 
 /// The variable by which Amazon ECS tells a container where its task is described. No setting: ECS sets it.
@@ -172,20 +172,6 @@ impl Config {
     pub fn wanted_secrets(&self) -> Wanted {
         Wanted::by(&self.store, &self.sessions)
     }
-}
-
-/// The account that `create-admin` and `change-password` are about; their option `--username` wins over it.
-pub const ADMIN_USERNAME: &str = "XKCDAPP_ADMIN_USERNAME";
-
-/// Names of the environment that look like settings and are none: typing errors, most likely.
-#[must_use]
-pub fn unknown_variables() -> Vec<String> {
-    let known = |name: &str| {
-        SETTINGS.iter().any(|setting| setting.name == name)
-            || [ADMIN_USERNAME, ADMIN_PASSWORD.as_str()].contains(&name)
-    };
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names.filter(|name| name.starts_with("XKCDAPP_") && !known(name)).collect()
 }
 
 /// Reads settings one by one and keeps what is wrong with them; a setting that is not fit is `None`.

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use xkcd_domain::comic::ComicNumber;
+use xkcd_domain::error_chain::Chain;
 use xkcd_domain::ports::view_counter::ViewCounterError;
 use xkcd_domain::views::ViewCount;
 
@@ -55,13 +56,17 @@ impl MostViewed {
         if last.tried.is_none_or(|tried| tried.elapsed() >= GOOD_FOR) {
             let read = in_time(parts, parts.counter.most_viewed(LISTED)).await;
             last.tried = Some(Instant::now());
-            last.failed = read.is_err();
+            let had_failed = std::mem::replace(&mut last.failed, read.is_err());
             match read {
                 Ok(comics) => {
                     let read_at = OffsetDateTime::now_utc();
                     last.read = Some(Ranking { comics: comics.into(), read_at, stale: false });
                 }
                 Err(error) if last.read.is_none() => return Err(error),
+                // The failure ends here: the visitor sees the ranking before. Once for each outage.
+                Err(error) if !had_failed => {
+                    tracing::warn!(event = "counts.stale", error = %Chain(&error), "an older ranking is shown");
+                }
                 Err(_) => {}
             }
         }

@@ -16,6 +16,7 @@ pub mod counts;
 pub mod deck_cookie;
 pub mod ecs_task;
 pub mod error;
+mod fields;
 pub mod handlers;
 pub mod metrics;
 pub mod middleware;

@@ -17,6 +17,7 @@ use tracing::Instrument;
 use crate::app::AppState;
 use crate::error::{self, AppError};
 use crate::handlers::api;
+use crate::pages::HTML;
 use request_id::RequestId;
 pub(crate) use request_log::Finished;
 pub use security_headers::SecurityHeaders;
@@ -82,7 +83,7 @@ async fn complete(
         let (content_type, body) = if is_for_programs {
             ("application/problem+json", error::problem(status, failure, id.as_str()))
         } else {
-            ("text/html; charset=utf-8", error::page(status, failure, id.as_str(), state).await)
+            (HTML, error::page(status, failure, id.as_str(), state).await)
         };
         error::add_headers(status, content_type, response.headers_mut());
         response = response.set_body(BoxBody::new(body));

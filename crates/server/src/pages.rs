@@ -22,6 +22,9 @@ pub use listings::{ArchivePage, FeedPage, FoundComic, PopularPage, SearchPage};
 #[folder = "templates/"]
 struct Templates;
 
+/// What pages are.
+pub const HTML: &str = "text/html; charset=utf-8";
+
 /// Renders pages.
 #[derive(Debug)]
 pub struct Pages {

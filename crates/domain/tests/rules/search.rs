@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use xkcd_domain::comic::Comic;
-use xkcd_domain::search::SearchIndex;
+use xkcd_domain::search::{SearchIndex, find_by_title};
 
 use crate::comic;
 
@@ -71,6 +71,16 @@ fn what_has_no_letters_and_digits_finds_nothing() {
     for query in ["", "   ", "%", "' OR 1=1 --'", "#", "\u{0}"] {
         assert_eq!(found(&some(), query), [], "{query}");
     }
+}
+
+#[test]
+fn titles_alone_are_searched_by_the_same_rule() {
+    let found = |query| find_by_title(&some(), query).iter().map(|it| it.get()).collect::<Vec<_>>();
+    assert_eq!(found("MOTHER"), [7, 9]);
+    assert_eq!(found("mother of exploits"), [7]);
+    assert!(found("factory").is_empty() && found("other").is_empty() && found("%").is_empty());
+    assert_eq!(found("12"), [12, 20]);
+    assert_eq!(found("#3000"), [3_000]);
 }
 
 proptest! {

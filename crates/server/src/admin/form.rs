@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::signed_in::{SignedIn, state};
 use super::{AdminError, form_tokens, origin};
 use crate::error::AppError;
+use crate::fields::Fields;
 
 /// The field that every form carries.
 pub(super) const TOKEN: &str = "csrf_token";
@@ -19,32 +20,6 @@ pub(super) const TOKEN: &str = "csrf_token";
 const LARGEST: usize = 64 * 1_024;
 /// The framework waits for a request's head only so long, and for its body for ever.
 const IN_TIME: Duration = Duration::from_secs(10);
-
-/// The fields of a form or of a query.
-#[derive(Debug, Default)]
-pub(crate) struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// The fields of an address.
-    pub(super) fn of_query(request: &HttpRequest) -> Self {
-        Self(form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect())
-    }
-
-    /// The first value of a field, empty when it is not there.
-    pub(super) fn get(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
-    }
-
-    /// All values of a field.
-    pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A field's value, when it is there and can be read.
-    pub(super) fn parse<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.get(name).trim().parse().ok()
-    }
-}
 
 /// What a form without a valid token held: to be shown again, not to be done.
 #[derive(Debug)]
@@ -117,6 +92,6 @@ fn receive(
             return Err(AdminError::ForeignOrigin.into());
         }
         let fields = timeout(IN_TIME, body).await.map_err(|_| AdminError::Late)?;
-        Ok(Fields(fields.map_err(AdminError::Form)?))
+        Ok(Fields::new(fields.map_err(AdminError::Form)?))
     }
 }

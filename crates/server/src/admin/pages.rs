@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::SignedIn;
 use crate::app::AppState;
 use crate::error::AppError;
-
-const HTML: &str = "text/html; charset=utf-8";
+use crate::pages::HTML;
 
 /// A form that was open for too long, or was opened before somebody signed in anew.
 pub(super) const STALE: &str =

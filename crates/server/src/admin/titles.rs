@@ -1,6 +1,7 @@
 //! The titles of comics, as far as they are in memory: nothing in the admin site waits for xkcd.com.
 
-use xkcd_domain::comic::{Comic, ComicNumber};
+use xkcd_domain::comic::ComicNumber;
+use xkcd_domain::search::find_by_title;
 
 use crate::app::AppState;
 
@@ -10,36 +11,13 @@ pub(super) fn of(state: &AppState, number: ComicNumber) -> Option<String> {
     Some(found.comic.title.clone())
 }
 
-/// The comics whose number or title a search means: `353`, `#353`, or words that are all in the title.
-pub(super) fn found_by(state: &AppState, words: &str) -> Vec<ComicNumber> {
-    let wanted = Wanted::parse(words);
-    let sources =
-        [state.parts.show_comic.main_source(), state.parts.show_comic.source_of(ComicNumber::FIRST_BUILT_IN)];
-    let comics = sources.iter().map(|source| source.all_in_memory());
-    let mut found: Vec<_> = comics
-        .flat_map(|comics| {
-            comics.iter().filter(|it| wanted.is_in(it)).map(|it| it.number).collect::<Vec<_>>()
-        })
-        .chain(wanted.number)
-        .collect();
+/// The comics whose number or title a search means.
+pub(super) fn found_by(state: &AppState, query: &str) -> Vec<ComicNumber> {
+    let show_comic = &state.parts.show_comic;
+    let sources = [show_comic.main_source(), show_comic.built_in()];
+    let mut found: Vec<_> =
+        sources.iter().flat_map(|source| find_by_title(&source.all_in_memory(), query)).collect();
     found.sort_unstable();
     found.dedup();
     found
-}
-
-struct Wanted {
-    number: Option<ComicNumber>,
-    words: Vec<String>,
-}
-
-impl Wanted {
-    fn parse(text: &str) -> Self {
-        let number = text.trim().trim_start_matches('#').parse().ok();
-        Self { number, words: text.split_whitespace().map(str::to_lowercase).collect() }
-    }
-
-    fn is_in(&self, comic: &Comic) -> bool {
-        let title = comic.title.to_lowercase();
-        self.words.iter().all(|word| title.contains(word))
-    }
 }

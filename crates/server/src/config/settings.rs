@@ -2,6 +2,8 @@
 
 use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 
+use super::ADMIN_PASSWORD;
+
 /// A setting: an environment variable, and a long option of the same name.
 #[derive(Debug)]
 pub struct Setting {
@@ -115,4 +117,18 @@ pub fn with_options(command: Command) -> Command {
                 .global(true),
         )
     })
+}
+
+/// The account that `create-admin` and `change-password` are about; their option `--username` wins over it.
+pub const ADMIN_USERNAME: &str = "XKCDAPP_ADMIN_USERNAME";
+
+/// Names of the environment that look like settings and are none: typing errors, most likely.
+#[must_use]
+pub fn unknown_variables() -> Vec<String> {
+    let known = |name: &str| {
+        SETTINGS.iter().any(|setting| setting.name == name)
+            || [ADMIN_USERNAME, ADMIN_PASSWORD.as_str()].contains(&name)
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| name.starts_with("XKCDAPP_") && !known(name)).collect()
 }

@@ -1,26 +1,28 @@
 //! The same for programs: JSON, described by an `OpenAPI` document that is made from the types here. Reads are
 //! no views.
 
+use std::time::Instant;
+
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use std::time::{Duration, Instant};
+
 use utoipa::openapi::ServerBuilder;
 use utoipa::{OpenApi, ToSchema};
 use xkcd_domain::comic::{Comic, ComicNumber, ImageUrl, LinkUrl, Sourced};
 use xkcd_domain::show_comic::Decks;
 use xkcd_domain::views::ViewCount;
 
+use super::comic::TIME_FOR_COMIC;
 use crate::app::AppState;
 use crate::counts::{self, LISTED};
 use crate::error::{AppError, Problem};
+use crate::fields::Fields;
 use crate::pages::comic_path;
 
 /// The path under which everything is for programs.
 pub const BASE: &str = "/api/";
 
-/// The longest time for a comic.
-const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
 /// How many comics are ranked when nobody says.
 const RANKED: u32 = 10;
 
@@ -158,7 +160,7 @@ pub async fn random(state: web::Data<AppState>) -> Result<HttpResponse, AppError
     )
 )]
 pub async fn popular(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
-    let limit = limit(request.query_string())?;
+    let limit = limit(&Fields::of_query(&request))?;
     let ranking = state.counts.ranking(&state.parts).await?;
     let ranked = |(number, views): &(ComicNumber, ViewCount)| RankedComic {
         number: number.get(),
@@ -177,9 +179,8 @@ pub async fn description(state: web::Data<AppState>) -> HttpResponse {
     json(&description)
 }
 
-fn limit(query_string: &str) -> Result<usize, AppError> {
-    let mut fields = form_urlencoded::parse(query_string.as_bytes());
-    let Some((_, limit)) = fields.find(|(name, _)| name == "limit") else { return Ok(RANKED as usize) };
+fn limit(fields: &Fields) -> Result<usize, AppError> {
+    let Some(limit) = fields.all("limit").next() else { return Ok(RANKED as usize) };
     let limit = limit.parse().ok().filter(|limit| (1..=LISTED).contains(limit));
     Ok(limit.ok_or(AppError::Parameter("The limit has to be a number from 1 to 100."))? as usize)
 }

@@ -16,10 +16,10 @@ use crate::app::AppState;
 use crate::deck_cookie;
 use crate::error::AppError;
 use crate::navigation::Navigation;
-use crate::pages::{ComicPage, comic_path};
+use crate::pages::{ComicPage, HTML, comic_path};
 
 /// The longest time for the comic.
-const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
+pub(super) const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
 /// The longest time for the count, and with the comic for the page.
 const TIME_FOR_COUNT: Duration = Duration::from_secs(1);
 
@@ -108,7 +108,7 @@ async fn page(
     let navigation = Navigation::around(number.get(), range);
     let page = ComicPage::new(shown, navigation, stand_in, views).sized_by(&state.assets);
     let html = state.pages.comic(&page)?;
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header(KEPT_BY_BROWSER).body(html))
+    Ok(HttpResponse::Ok().content_type(HTML).insert_header(KEPT_BY_BROWSER).body(html))
 }
 
 /// Counts a view; the number if it was stored in time.

@@ -11,13 +11,13 @@ use xkcd_domain::comic::Comic;
 use super::files;
 use crate::app::AppState;
 use crate::error::AppError;
-use crate::pages::{FoundComic, PopularPage, SearchPage};
+use crate::fields::Fields;
+use crate::pages::{FoundComic, HTML, PopularPage, SearchPage};
 
 /// Lists are asked for again on each visit, and sent again when they changed.
 const REVALIDATED: &str = "no-cache";
 /// What never changes while the app runs.
 const FOR_AN_HOUR: &str = "public, max-age=3600";
-const HTML: &str = "text/html; charset=utf-8";
 /// How many comics a page of found ones has.
 const FOUND_PER_PAGE: usize = 50;
 /// The longest search, in characters.
@@ -73,8 +73,8 @@ pub async fn about(state: web::Data<AppState>) -> Result<HttpResponse, AppError>
 ///
 /// When the page can't be made.
 pub async fn search(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
-    let Search { query, page } = Search::of(request.query_string());
-    let asked = query.trim();
+    let fields = Fields::of_query(&request);
+    let asked = fields.get("q").trim();
     if asked.chars().count() > LONGEST_QUERY {
         let page = SearchPage { query: asked, longest: Some(LONGEST_QUERY), ..SearchPage::default() };
         return Ok(html(StatusCode::BAD_REQUEST, state.pages.search(&page)?));
@@ -84,7 +84,10 @@ pub async fn search(request: HttpRequest, state: web::Data<AppState>) -> Result<
     }
     let edition = state.catalogue.edition(&state.parts.show_comic).await;
     let found = edition.search(asked.to_owned()).await?;
-    Ok(html(StatusCode::OK, state.pages.search(&found_page(asked, &found, page))?))
+    Ok(html(
+        StatusCode::OK,
+        state.pages.search(&found_page(asked, &found, fields.parse("page").unwrap_or(1)))?,
+    ))
 }
 
 fn found_page<'a>(query: &'a str, found: &'a [Arc<Comic>], page: usize) -> SearchPage<'a> {
@@ -105,26 +108,6 @@ fn path_of(query: &str, page: usize) -> String {
     let mut fields = form_urlencoded::Serializer::new(String::new());
     fields.append_pair("q", query).append_pair("page", &page.to_string());
     format!("/search/?{}", fields.finish())
-}
-
-/// What a query string asks for. Nothing in it is refused: bytes that are no text become replacement
-/// characters, and of fields that come twice the first counts.
-struct Search {
-    query: String,
-    page: usize,
-}
-
-impl Search {
-    fn of(query_string: &str) -> Self {
-        let field = |name: &str| {
-            let mut fields = form_urlencoded::parse(query_string.as_bytes());
-            fields.find(|(it, _)| it == name).map(|(_, value)| value)
-        };
-        Self {
-            query: field("q").unwrap_or_default().into_owned(),
-            page: field("page").and_then(|page| page.parse().ok()).unwrap_or(1),
-        }
-    }
 }
 
 fn html(status: StatusCode, page: String) -> HttpResponse {
