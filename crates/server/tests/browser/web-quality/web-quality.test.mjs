@@ -39,36 +39,41 @@ after(async () => {
 
 const visit = (page) => approach(surroundings.browser, page, apps.urls[page.app]);
 
-for (const page of PAGES) {
-  describe(`${page.name}, ${page.path}`, () => {
-    for (const variant of VARIANTS) {
-      test(`holds at ${variant.width} px, ${variant.colorScheme}`, async () => {
-        const screenshot = join(SCREENSHOTS, `${page.name}-${variant.width}-${variant.colorScheme}.png`);
-        assert.deepEqual(await inspect(surroundings.browser, await visit(page), variant, screenshot), []);
-      });
-    }
+// As many at once as a small machine has cores. Lighthouse measures time, and has it to itself below.
+describe('a look at', { concurrency: 2 }, () => {
+  for (const page of PAGES) describe(`${page.name}, ${page.path}`, () => look(page));
+});
 
-    test('is the same without scripts', async () => {
-      assert.deepEqual(await scriptsOffFaults(surroundings.browser, await visit(page)), []);
+describe('in Lighthouse', () => {
+  for (const page of PAGES.filter(({ state }) => !state)) {
+    test(`${page.name}, ${page.path}, has 100`, async () => {
+      const report = join(REPORTS, `${page.name}.html`);
+      assert.deepEqual(await lighthouseFaults(await visit(page), surroundings.launchBrowser, { report }), []);
+    });
+  }
+});
+
+function look(page) {
+  for (const variant of VARIANTS) {
+    test(`holds at ${variant.width} px, ${variant.colorScheme}`, async () => {
+      const screenshot = join(SCREENSHOTS, `${page.name}-${variant.width}-${variant.colorScheme}.png`);
+      assert.deepEqual(await inspect(surroundings.browser, await visit(page), variant, screenshot), []);
+    });
+  }
+
+  test('is the same without scripts', async () => {
+    assert.deepEqual(await scriptsOffFaults(surroundings.browser, await visit(page)), []);
+  });
+
+  if (page.comic) {
+    test('comes out of a printer on one sheet', async () => {
+      assert.deepEqual(await printFaults(surroundings.browser, await visit(page)), []);
     });
 
-    if (page.comic) {
-      test('comes out of a printer on one sheet', async () => {
-        assert.deepEqual(await printFaults(surroundings.browser, await visit(page)), []);
-      });
-
-      test('is small', async () => {
-        assert.deepEqual(await sizeFaults(await visit(page)), []);
-      });
-    }
-
-    if (!page.state) {
-      test('has 100 in Lighthouse', async () => {
-        const report = join(REPORTS, `${page.name}.html`);
-        assert.deepEqual(await lighthouseFaults(await visit(page), surroundings.launchBrowser, { report }), []);
-      });
-    }
-  });
+    test('is small', async () => {
+      assert.deepEqual(await sizeFaults(await visit(page)), []);
+    });
+  }
 }
 
 test('documents, style sheets and drawings are valid', async () => {
