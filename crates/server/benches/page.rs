@@ -9,7 +9,7 @@ use xkcd_domain::comic::{Comic, ComicNumber, ComicRange, Sourced};
 use xkcdapp::assets::Assets;
 use xkcdapp::config::PublicUrl;
 use xkcdapp::navigation::Navigation;
-use xkcdapp::pages::{ComicPage, Pages};
+use xkcdapp::pages::{Encounter, Pages};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -33,12 +33,18 @@ fn render(criterion: &mut Criterion) -> Result<(), Failure> {
         stale: false,
     };
     let range = ComicRange::new(ComicNumber::ONE, ComicNumber::try_from(3_300_u32)?);
-    criterion.bench_function("page/render", |bencher| {
-        bencher.iter(|| {
-            let navigation = Navigation::around(353, range);
-            let page = ComicPage::new(black_box(&shown), navigation, false, Some(1_234.into()));
-            pages.comic(&page.sized_by(&assets))
-        });
+    let at = |number| Encounter {
+        shown: shown.clone(),
+        navigation: Navigation::around(number, range),
+        stand_in: false,
+    };
+    let (encounter, another) = (at(353), at(354));
+    criterion.bench_function("page/as before but for the count", |bencher| {
+        bencher.iter(|| pages.comic(black_box(&encounter), &assets, Some(1_234.into())));
+    });
+    let mut takes_turns = [&encounter, &another].into_iter().cycle();
+    criterion.bench_function("page/rendered", |bencher| {
+        bencher.iter(|| takes_turns.next().map(|it| pages.comic(it, &assets, Some(1_234.into()))));
     });
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::composition::Parts;
 use crate::config::{AllowedHosts, PublicUrl};
 use crate::counts::MostViewed;
+use crate::deck_cookie::DeckCookie;
 use crate::handlers::{api, comic, files, health, listings};
 use crate::metrics::Metrics;
 use crate::middleware::{SecurityHeaders, edge};
@@ -39,6 +40,8 @@ pub struct AppState {
     pub allowed_hosts: AllowedHosts,
     /// How many proxies stand in front.
     pub trusted_proxies: u8,
+    /// Brings visitors' decks back.
+    pub deck_cookie: DeckCookie,
     /// On every answer.
     pub security_headers: SecurityHeaders,
     /// What is measured.

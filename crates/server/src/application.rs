@@ -21,6 +21,7 @@ use crate::catalogue::Catalogue;
 use crate::composition::{ComposeError, Parts};
 use crate::config::{self, Config, PublicUrl};
 use crate::counts::MostViewed;
+use crate::deck_cookie::DeckCookie;
 use crate::metrics::{self, Metrics};
 use crate::middleware::SecurityHeaders;
 use crate::pages::{PageFailure, Pages};
@@ -116,6 +117,7 @@ impl Application {
             counts: MostViewed::default(),
             allowed_hosts: config.http.allowed_hosts.clone(),
             trusted_proxies: config.http.trusted_proxies,
+            deck_cookie: DeckCookie::new(public_url.is_https()),
             security_headers: SecurityHeaders::new(&public_url),
             metrics: Metrics::new(Arc::clone(&parts)),
             traffic: Traffic::default(),

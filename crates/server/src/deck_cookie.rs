@@ -5,6 +5,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::header::HeaderValue;
 use xkcd_domain::comic::{ComicNumber, ComicRange};
 use xkcd_domain::deck::Deck;
 use xkcd_domain::show_comic::Decks;
@@ -20,16 +21,35 @@ pub fn read(request: &HttpRequest) -> Decks {
     request.cookie(NAME).and_then(|cookie| decode(cookie.value())).unwrap_or_default()
 }
 
-/// The cookie that brings the decks back.
-#[must_use]
-pub fn write(decks: &Decks, secure: bool) -> Cookie<'static> {
-    Cookie::build(NAME, encode(decks))
-        .path("/")
-        .max_age(KEPT)
-        .same_site(SameSite::Lax)
-        .http_only(true)
-        .secure(secure)
-        .finish()
+/// Writes the cookie that brings the decks back.
+#[derive(Debug)]
+pub struct DeckCookie {
+    /// What stands after the value, the same each time.
+    attributes: String,
+}
+
+impl DeckCookie {
+    /// A cookie for an app that browsers reach through TLS only, if it is `secure`.
+    #[must_use]
+    pub fn new(secure: bool) -> Self {
+        let cookie = Cookie::build(NAME, "")
+            .path("/")
+            .max_age(KEPT)
+            .same_site(SameSite::Lax)
+            .http_only(true)
+            .secure(secure)
+            .finish();
+        let written = cookie.to_string();
+        Self { attributes: written.strip_prefix(NAME).unwrap_or_default().replacen('=', "", 1) }
+    }
+
+    /// The value of `Set-Cookie` for some decks.
+    #[must_use]
+    pub fn header(&self, decks: &Decks) -> HeaderValue {
+        let header = format!("{NAME}={}{}", encode(decks), self.attributes);
+        // Numbers and attributes always can be a header.
+        HeaderValue::try_from(header).unwrap_or_else(|_| HeaderValue::from_static(NAME))
+    }
 }
 
 fn encode(decks: &Decks) -> String {
@@ -97,6 +117,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_browser_keeps_it_for_this_site_and_shows_it_to_no_script() {
+        let decks = Decks { source: deck(ComicNumber::ONE, 12, 0xabc, 3), built_in: None };
+        let header = |secure| DeckCookie::new(secure).header(&decks).to_str().unwrap().to_owned();
+        let cookie = Cookie::parse(header(true)).unwrap();
+        assert_eq!((cookie.name(), cookie.value()), (NAME, "1.abc-12-3."));
+        assert_eq!((cookie.path(), cookie.max_age()), (Some("/"), Some(KEPT)));
+        assert_eq!((cookie.same_site(), cookie.http_only()), (Some(SameSite::Lax), Some(true)));
+        assert_eq!((cookie.secure(), cookie.domain()), (Some(true), None));
+        assert_eq!(Cookie::parse(header(false)).unwrap().secure(), None);
     }
 
     #[test]

@@ -111,6 +111,9 @@ fn failure(response: &HttpResponse) -> Option<&AppError> {
 /// Drops a wish for an encoding that nothing can meet: then any will do (RFC 9110, section 12.5.3), and an
 /// answer is better than none.
 fn accept_something(request: &mut ServiceRequest) {
+    if !request.headers().contains_key(header::ACCEPT_ENCODING) {
+        return;
+    }
     let Ok(accepts) = AcceptEncoding::parse(request) else { return };
     if accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()).is_none() {
         request.headers_mut().remove(header::ACCEPT_ENCODING);

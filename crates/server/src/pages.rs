@@ -1,5 +1,6 @@
 //! The pages: a typed context each, rendered by tera from embedded templates.
 
+mod comic_frames;
 mod comic_page;
 mod error_page;
 mod listings;
@@ -11,10 +12,13 @@ use serde::Serialize;
 use tera::{Context, Tera};
 use time::Date;
 use xkcd_domain::comic::ComicNumber;
+use xkcd_domain::views::ViewCount;
 
 use crate::assets::Assets;
 use crate::config::PublicUrl;
-pub use comic_page::ComicPage;
+use comic_frames::ComicFrames;
+use comic_page::ComicPage;
+pub use comic_page::Encounter;
 pub use error_page::ErrorPage;
 pub use listings::{ArchivePage, FeedPage, FoundComic, PopularPage, SearchPage};
 
@@ -29,6 +33,7 @@ pub const HTML: &str = "text/html; charset=utf-8";
 #[derive(Debug)]
 pub struct Pages {
     tera: Tera,
+    comics: ComicFrames,
 }
 
 /// A page could not be rendered: a fault of the program.
@@ -52,16 +57,21 @@ impl Pages {
             .collect();
         tera.add_raw_templates(sources)?;
         tera.global_context().insert("public_url", public_url.as_str());
-        Ok(Self { tera })
+        Ok(Self { tera, comics: ComicFrames::default() })
     }
 
-    /// The page of a comic.
+    /// The page of a comic, with the count that was stored, if one was.
     ///
     /// # Errors
     ///
     /// When the template fails.
-    pub fn comic(&self, page: &ComicPage<'_>) -> Result<String, PageFailure> {
-        self.render("comic.html", page)
+    pub fn comic(
+        &self,
+        encounter: &Encounter,
+        assets: &Assets,
+        views: Option<ViewCount>,
+    ) -> Result<String, PageFailure> {
+        self.comics.page(encounter, views, || self.render("comic.html", &ComicPage::new(encounter, assets)))
     }
 
     /// The page of an error.

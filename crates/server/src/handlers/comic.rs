@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use xkcd_domain::comic::{ComicNumber, Sourced};
 use xkcd_domain::views::ViewCount;
@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::deck_cookie;
 use crate::error::AppError;
 use crate::navigation::Navigation;
-use crate::pages::{ComicPage, HTML, comic_path};
+use crate::pages::{Encounter, HTML, comic_path};
 
 /// The longest time for the comic.
 pub(super) const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
@@ -24,7 +24,15 @@ pub(super) const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
 const TIME_FOR_COUNT: Duration = Duration::from_secs(1);
 
 /// A page is revalidated on a visit, and may come from the browser's memory on the way back.
-const KEPT_BY_BROWSER: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "private, no-cache");
+const KEPT_BY_BROWSER: (HeaderName, &str) = (CACHE_CONTROL, "private, no-cache");
+
+/// In which headers browsers say that nobody looks yet.
+static PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+    HeaderName::from_static("x-purpose"),
+];
 
 /// `/`: the next comic of the visitor's deck.
 ///
@@ -37,11 +45,9 @@ pub async fn random(request: HttpRequest, state: web::Data<AppState>) -> Result<
     let deadline = Instant::now() + TIME_FOR_COMIC;
     let drawn =
         state.parts.show_comic.random(decks, rand::random(), deadline).await.map_err(AppError::NoComic)?;
-    let mut answer = page(&state, &drawn.shown, drawn.stand_in, is_view, deadline).await?;
+    let mut answer = page(&state, drawn.shown, drawn.stand_in, is_view, deadline).await?;
     if is_view {
-        let cookie = deck_cookie::write(&drawn.decks, state.public_url.is_https());
-        // Fails only for a cookie that can't be a header, which numbers always can.
-        let _ = answer.add_cookie(&cookie);
+        answer.headers_mut().append(SET_COOKIE, state.deck_cookie.header(&drawn.decks));
     }
     Ok(answer)
 }
@@ -62,7 +68,7 @@ pub async fn by_number(
     let shown = state.parts.show_comic.by_number(number, deadline).await;
     let shown = shown.map_err(|cause| AppError::ComicUnavailable { number, cause })?;
     let shown = shown.ok_or(AppError::NoSuchComic(Some(number.get())))?;
-    page(&state, &shown, false, is_view, deadline).await
+    page(&state, shown, false, is_view, deadline).await
 }
 
 /// `/N`: leads to `/N/`, in an address built from the number.
@@ -84,8 +90,7 @@ fn parse(number: &str) -> Result<ComicNumber, AppError> {
 
 /// Whether an answer will be a view.
 fn is_view(request: &HttpRequest) -> Result<bool, AppError> {
-    let purposes = ["sec-purpose", "purpose", "x-moz", "x-purpose"];
-    let headers = purposes.iter().filter_map(|name| request.headers().get(*name));
+    let headers = PURPOSES.iter().filter_map(|name| request.headers().get(name));
     let prefetches = headers.filter_map(|purpose| purpose.to_str().ok());
     for purpose in prefetches {
         if purpose.split([';', ',', ' ']).any(|word| word.eq_ignore_ascii_case("prefetch")) {
@@ -97,7 +102,7 @@ fn is_view(request: &HttpRequest) -> Result<bool, AppError> {
 
 async fn page(
     state: &AppState,
-    shown: &Sourced,
+    shown: Sourced,
     stand_in: bool,
     is_view: bool,
     deadline: Instant,
@@ -106,8 +111,7 @@ async fn page(
     let range = state.parts.show_comic.source_of(number).range(deadline).await.ok();
     let views = if is_view { count(state, number).await? } else { None };
     let navigation = Navigation::around(number.get(), range);
-    let page = ComicPage::new(shown, navigation, stand_in, views).sized_by(&state.assets);
-    let html = state.pages.comic(&page)?;
+    let html = state.pages.comic(&Encounter { shown, navigation, stand_in }, &state.assets, views)?;
     Ok(HttpResponse::Ok().content_type(HTML).insert_header(KEPT_BY_BROWSER).body(html))
 }
 

@@ -2,16 +2,26 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use xkcd_domain::comic::{ImageUrl, LinkUrl, Sourced};
-use xkcd_domain::views::ViewCount;
 
-use super::{Day, grouped, isolated};
+use super::{Day, isolated};
 use crate::assets::{Assets, Size};
 use crate::navigation::Navigation;
 
-/// What the page of a comic shows.
+/// A comic as a visitor meets it: all that its page depends on, but for the count.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Encounter {
+    /// The comic.
+    pub shown: Sourced,
+    /// Where to go from it.
+    pub navigation: Navigation,
+    /// Whether it stands in for one of xkcd's.
+    pub stand_in: bool,
+}
+
+/// What the page of a comic shows. The template leaves a mark where the count goes.
 #[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no, and any of them may hold")]
 #[derive(Debug, Serialize)]
-pub struct ComicPage<'a> {
+pub(super) struct ComicPage<'a> {
     number: u32,
     title: &'a str,
     /// The title where there is no element to isolate it.
@@ -34,15 +44,12 @@ pub struct ComicPage<'a> {
     stale_since: Option<Day>,
     /// Whether the comic stands in for one of xkcd's.
     stand_in: bool,
-    views: Option<u64>,
-    views_grouped: Option<String>,
     navigation: Navigation,
 }
 
 impl<'a> ComicPage<'a> {
-    /// The page of a comic with the count that was stored, if one was.
-    #[must_use]
-    pub fn new(shown: &'a Sourced, navigation: Navigation, stand_in: bool, views: Option<ViewCount>) -> Self {
+    pub(super) fn new(encounter: &'a Encounter, assets: &Assets) -> Self {
+        let Encounter { shown, navigation, stand_in } = encounter;
         let comic = shown.comic.as_ref();
         let (larger_image, link) = match &comic.link {
             Some(link) if link.is_image() => (Some(link.as_str()), None),
@@ -60,20 +67,11 @@ impl<'a> ComicPage<'a> {
             link,
             interactive: comic.interactive,
             built_in: comic.number.is_built_in(),
-            image_size: None,
+            image_size: comic.image.as_ref().and_then(|image| assets.size_of(image.as_str())),
             published: comic.published.map(Day::from),
             stale_since: shown.fetched_at.filter(|_| shown.stale).map(|at| at.date().into()),
-            stand_in,
-            views: views.map(ViewCount::get),
-            views_grouped: views.map(|views| grouped(views.get())),
-            navigation,
+            stand_in: *stand_in,
+            navigation: *navigation,
         }
-    }
-
-    /// The same page, with the size of its drawing if that is one of `assets`.
-    #[must_use]
-    pub fn sized_by(self, assets: &Assets) -> Self {
-        let image_size = self.image.and_then(|path| assets.size_of(path));
-        Self { image_size, ..self }
     }
 }

@@ -57,8 +57,16 @@ fn of_the_app() -> Sourced {
     })
 }
 
+fn encounter(shown: &Sourced) -> Encounter {
+    Encounter { shown: shown.clone(), navigation: Navigation::default(), stand_in: false }
+}
+
 fn rendered(shown: &Sourced) -> String {
-    pages().comic(&ComicPage::new(shown, Navigation::default(), false, Some(3.into()))).unwrap()
+    page_of(&encounter(shown), Some(3))
+}
+
+fn page_of(encounter: &Encounter, views: Option<u32>) -> String {
+    pages().comic(encounter, &Assets::embedded(), views.map(ViewCount::from)).unwrap()
 }
 
 fn error_page(on_xkcd: Option<u32>) -> String {
@@ -88,9 +96,7 @@ fn no_template_names_an_asset_that_is_not_there() {
 
 #[test]
 fn what_looks_like_markup_is_shown_as_text() {
-    let shown = shown();
-    let page = ComicPage::new(&shown, Navigation::around(353, range()), true, Some(1_234_567_u32.into()));
-    let html = pages().comic(&page).unwrap();
+    let html = page_of(&encounter(&shown()), Some(1_234_567));
     assert!(html.contains("#353 | <bdi>&lt;b&gt;Tom &amp; \u{202e}Jerry&lt;"), "{html}");
     assert!(!html.contains("<script>alert") && !html.contains("<b>"), "{html}");
     assert!(html.contains(r#"data-views="1234567""#) && html.contains("1,234,567"), "{html}");
@@ -100,16 +106,43 @@ fn what_looks_like_markup_is_shown_as_text() {
 
 #[test]
 fn a_page_without_a_count_has_no_element_for_it() {
-    let shown = shown();
-    let html = pages().comic(&ComicPage::new(&shown, Navigation::default(), false, None)).unwrap();
+    let html = page_of(&encounter(&shown()), None);
     assert!(!html.contains("data-views") && html.contains("not known right now"), "{html}");
 }
 
 #[test]
 fn one_view_is_not_plural() {
-    let shown = shown();
-    let html = pages().comic(&ComicPage::new(&shown, Navigation::default(), false, Some(1.into()))).unwrap();
+    let html = page_of(&encounter(&shown()), Some(1));
     assert!(html.contains(r#"data-views="1">1 view</span>"#), "{html}");
+}
+
+#[test]
+fn a_page_that_is_shown_again_is_the_same_but_for_what_changed() {
+    let (pages, assets) = (pages(), Assets::embedded());
+    let encounter = encounter(&shown());
+    let page =
+        |encounter: &Encounter, views: u32| pages.comic(encounter, &assets, Some(views.into())).unwrap();
+    let first = page(&encounter, 2);
+
+    assert_eq!(page(&encounter, 3), first.replace(r#""2">2 views"#, r#""3">3 views"#));
+    let corrected = Comic { title: "Corrected".into(), ..comic() };
+    for changed in [
+        Encounter { shown: Sourced { stale: false, ..shown() }, ..encounter.clone() },
+        Encounter { shown: Sourced { comic: Arc::new(corrected), ..shown() }, ..encounter.clone() },
+        Encounter { navigation: Navigation::around(353, range()), ..encounter.clone() },
+        Encounter { stand_in: true, ..encounter.clone() },
+    ] {
+        assert_eq!(page(&changed, 2), page_of(&changed, Some(2)));
+        assert_ne!(page(&changed, 2), first);
+        assert_eq!(page(&encounter, 2), first);
+    }
+}
+
+#[test]
+fn a_text_that_looks_like_the_mark_of_the_count_is_text() {
+    let marked = Comic { title: "<!--views-->".into(), ..comic() };
+    let html = page_of(&encounter(&fresh(marked)), Some(5));
+    assert!(html.contains("&lt;!--views--&gt;") && html.contains(r#"data-views="5">5 views"#), "{html}");
 }
 
 #[test]
@@ -172,8 +205,7 @@ fn a_drawing_of_the_app_keeps_its_place_while_it_loads() {
     let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" width="700" height="420"></svg>"#;
     assets.insert("/static/comics/a.svg".into(), drawing.as_bytes().into());
     let shown = of_the_app();
-    let page = ComicPage::new(&shown, Navigation::default(), false, None).sized_by(&assets);
-    let html = pages().comic(&page).unwrap();
+    let html = pages().comic(&encounter(&shown), &assets, None).unwrap();
     assert!(html.contains(r#"width="700" height="420""#), "{html}");
     assert!(!rendered(&shown).contains(r#"width="700""#));
 }
@@ -181,8 +213,7 @@ fn a_drawing_of_the_app_keeps_its_place_while_it_loads() {
 #[test]
 fn what_stands_in_and_what_is_stale_say_so() {
     let shown = shown();
-    let page =
-        |stand_in| pages().comic(&ComicPage::new(&shown, Navigation::default(), stand_in, None)).unwrap();
+    let page = |stand_in| page_of(&Encounter { stand_in, ..encounter(&shown) }, None);
     assert!(page(true).contains("here is a comic that comes with the app"));
     assert!(page(false).contains("as it was on <time datetime=\"2026-01-02\">2 January 2026</time>"));
     assert!(!rendered(&of_the_app()).contains("role=\"note\""));
@@ -192,8 +223,7 @@ fn what_stands_in_and_what_is_stale_say_so() {
 fn the_ends_have_no_dead_links() {
     let shown = shown();
     let at = |number| {
-        let page = ComicPage::new(&shown, Navigation::around(number, range()), false, None);
-        pages().comic(&page).unwrap()
+        page_of(&Encounter { navigation: Navigation::around(number, range()), ..encounter(&shown) }, None)
     };
     let (first, last) = (at(1), at(3_000));
     assert!(!first.contains(r#"rel="prev""#) && first.contains(r#"rel="next" href="/2/""#), "{first}");
