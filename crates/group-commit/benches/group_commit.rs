@@ -20,7 +20,7 @@ struct NoStore;
 #[async_trait]
 impl ViewCounter for NoStore {
     async fn apply(&self, batch: &ViewBatch) -> Result<AppliedBatch, ViewCounterError> {
-        let totals = batch.views().iter().map(|(comic, views)| (*comic, u64::from(*views).into())).collect();
+        let totals = batch.views().iter().map(|(comic, views)| (*comic, (*views).into())).collect();
         Ok(AppliedBatch { totals, added: true })
     }
 

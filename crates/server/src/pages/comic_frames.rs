@@ -34,14 +34,13 @@ impl ComicFrames {
     ) -> Result<String, E> {
         let number = encounter.shown.comic.number;
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
-        let frame = match known.filter(|frame| frame.encounter == *encounter) {
-            Some(frame) => frame,
-            None => {
-                let frame = Arc::new(Frame::new(encounter.clone(), &render()?));
-                let mut frames = self.0.write().unwrap_or_else(PoisonError::into_inner);
-                frames.insert(number, Arc::clone(&frame));
-                frame
-            }
+        let frame = if let Some(frame) = known.filter(|frame| frame.encounter == *encounter) {
+            frame
+        } else {
+            let frame = Arc::new(Frame::new(encounter.clone(), &render()?));
+            let mut frames = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            frames.insert(number, Arc::clone(&frame));
+            frame
         };
         Ok([&frame.before, count(views).as_str(), &frame.after].concat())
     }

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { startApp } from './app.mjs';
 import { CHROMIUM, FLAGS } from './chromium.mjs';
 
-const SCREENSHOTS = join(dirname(process.env.XKCDAPP_TEST_BINARY ?? ''), '..', 'screenshots');
+const SCREENSHOTS = join(import.meta.dirname, '../../../..', 'target', 'screenshots');
 
 const ADA = { username: 'ada', password: 'kettle-moss-tricycle', role: 'superuser' };
 const VERA = { username: 'vera', password: 'barrel-of-violins', role: 'viewer' };

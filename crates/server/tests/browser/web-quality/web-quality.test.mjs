@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { inspect, VARIANTS } from './inspection.mjs';
@@ -15,7 +15,7 @@ import { sizeFaults } from './gates/size.mjs';
 import { PAGES } from './pages.mjs';
 import { approach, startApps, startSurroundings } from './site.mjs';
 
-const TARGET = join(dirname(process.env.XKCDAPP_TEST_BINARY ?? ''), '..');
+const TARGET = join(import.meta.dirname, '../../../../..', 'target');
 const SCREENSHOTS = join(TARGET, 'screenshots');
 const REPORTS = join(TARGET, 'lighthouse');
 const BUILT_IN_COMICS = Array.from({ length: 20 }, (_, index) => {
