@@ -5,6 +5,7 @@ a program `aws` that hands its arguments here, so every call is known with its a
 """
 
 import contextlib
+import functools
 import io
 import json
 import re
@@ -26,6 +27,12 @@ class Refused(Exception):
     """What the AWS CLI ends with when AWS says no."""
 
 
+@functools.cache
+def store():
+    """The Parameter Store, past the AWS CLI. Making a client takes far longer than what it is asked."""
+    return botocore.session.get_session().create_client("ssm")
+
+
 class Cloud:
     def __init__(self, real_cli, environment):
         self.real_cli = real_cli
@@ -42,6 +49,7 @@ class Cloud:
         self.rolls_back = False
         self.never_done = False
         self.run_hook = lambda task: None
+        self.refuses = {}
         self.lock = threading.Lock()
 
     def call(self, arguments, standard_input):
@@ -68,21 +76,17 @@ class Cloud:
                 code = self.real_cli(arguments)
         return code, out.getvalue(), err.getvalue()
 
-    # Past the AWS CLI, whose every start takes a while.
-    def store(self):
-        return botocore.session.get_session().create_client("ssm")
-
     def parameters(self, path=None):
         """Name -> (type, value), as moto has them."""
-        pages = self.store().get_paginator("get_parameters_by_path")
+        pages = store().get_paginator("get_parameters_by_path")
         found = pages.paginate(Path=path or f"/xkcdapp/{self.environment}", WithDecryption=True).build_full_result()
         return {each["Name"]: (each["Type"], each["Value"]) for each in found["Parameters"]}
 
     def put(self, name, value, kind="SecureString"):
-        self.store().put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+        store().put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
 
     def forget(self, name):
-        self.store().delete_parameter(Name=name)
+        store().delete_parameter(Name=name)
 
     # --- CloudFormation ------------------------------------------------------------------------------------
 
@@ -95,6 +99,8 @@ class Cloud:
     def cloudformation_deploy(self, options):
         name = self.name(options["--stack-name"])
         pairs = dict(word.split("=", 1) for word in options.many("--parameter-overrides"))
+        if name in self.refuses:
+            raise Refused(self.refuses[name])
         before = self.stacks.get(name, {})
         if before.get("status", "").startswith("ROLLBACK"):
             raise Refused(f"Stack is in {before['status']} state and can not be updated")
@@ -112,9 +118,17 @@ class Cloud:
         stack = {"given": given, "imports": imports.taken, "resources": resources, "status": "UPDATE_COMPLETE" if before else "CREATE_COMPLETE"}
         stack["outputs"] = {key: self.made_real(item) for key, item in resolved.outputs.items()}
         stack["exports"] = {key: self.made_real(item) for key, item in resolved.exports.items()}
+        self.see_exports(name, before.get("exports", {}), stack["exports"])
         self.stacks[name] = stack
         if name == "service" and changed:
             self.roll_out(given["TaskDefinitionArn"])
+
+    def see_exports(self, name, before, after):
+        """What another stack has imported may not change any more, nor go."""
+        for key, item in before.items():
+            users = [other for other, each in self.stacks.items() if other != name and key in each.get("imports", ())]
+            if users and after.get(key) != item:
+                raise Refused(f"Cannot update export {key} as it is in use by {users}")
 
     def made_real(self, text):
         """What AWS would have made of a name in braces, where the scripts look at it."""
@@ -124,7 +138,7 @@ class Cloud:
 
     def see_references(self, resolved):
         for name, version in re.findall(r"\{\{resolve:ssm-secure:([^:}]+):(\d+)\}\}", json.dumps(resolved.resources)):
-            found = self.store().get_parameters(Names=[f"{name}:{version}"])["Parameters"]
+            found = store().get_parameters(Names=[f"{name}:{version}"])["Parameters"]
             if [each["Type"] for each in found] != ["SecureString"]:
                 raise Refused(f"Parameters: [ssm-secure:{name}:{version}] cannot be found")
 

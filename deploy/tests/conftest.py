@@ -119,11 +119,11 @@ class Machine:
             "XKCDAPP_DEPLOY_TASK_LIMIT": "2",
             "XKCDAPP_DEPLOY_ROLLOUT_LIMIT": "2",
         }
-        ended = subprocess.run(
-            [self.deploy / verb, self.environment, *words], env=variables, input=answer, text=True, capture_output=True, timeout=120
-        )
-        self.output = ended.stdout + ended.stderr
-        return ended
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([self.deploy / verb, self.environment, *words], env=variables, text=True, **pipes)
+        out, err = self.process.communicate(answer, timeout=120)
+        self.output = out + err
+        return subprocess.CompletedProcess(verb, self.process.returncode, out, err)
 
     def docker(self, words, text, login_folder):
         self.docker_calls.append(words)

@@ -115,11 +115,11 @@ def subnets(stacks, route_target):
 @rule(
     "the load balancer is in the subnets with a way in, everything else in those without",
     put(NET, "PrivateSubnet1Routes.RouteTableId", {"Ref": "PublicRoutes"}),
-    put(LB, "XKCDAppELB.Subnets", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-private-subnets"}}]}),
-    put("data", "DatabaseSubnets.SubnetIds", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
-    put("data", "RedisSubnets.SubnetIds", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
-    put("service", "XKCDAppClusterService.NetworkConfiguration.AwsvpcConfiguration.Subnets",
-        {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
+    put(LB, "XKCDAppELB.Subnets", ["{network.PrivateSubnet1}", "{network.PrivateSubnet2}"]),
+    put(LB, "XKCDAppELB.Subnets", ["{network.PublicSubnet1}"]),
+    put("data", "DatabaseSubnets.SubnetIds", ["{network.PublicSubnet1}", "{network.PublicSubnet2}"]),
+    put("data", "RedisSubnets.SubnetIds", ["{network.PublicSubnet1}", "{network.PublicSubnet2}"]),
+    put("service", "XKCDAppClusterService.NetworkConfiguration.AwsvpcConfiguration.Subnets", ["{network.PublicSubnet1}"]),
 )
 def tiers(stacks):
     public = subnets(stacks, "GatewayId")
