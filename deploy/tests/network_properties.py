@@ -103,7 +103,7 @@ def subnets(stacks, route_target):
     tables = {
         route["Properties"]["RouteTableId"]
         for _, _, route in of_type(stacks, "AWS::EC2::Route")
-        if route_target in route["Properties"]
+        if route_target in route["Properties"] and route["Properties"]["DestinationCidrBlock"] == ANYWHERE
     }
     return {
         entry["Properties"]["SubnetId"]

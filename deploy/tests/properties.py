@@ -88,6 +88,19 @@ def value(title, stack, path, expected, *broken):
     return Property(title, holds, tuple(put(stack, path, wrong) for wrong in broken))
 
 
+def settings(title, stack, path, expected):
+    """Values beside each other; each is broken once."""
+
+    def holds(stacks):
+        place = stacks[stack].resources
+        for name in path.split("."):
+            place = step(place, name)
+        place = place.get("Properties", place)
+        assert {key: place.get(key) for key in expected} == expected
+
+    return Property(title, holds, tuple(put(stack, f"{path}.{key}", "another") for key in expected))
+
+
 def rule(title, *breaks):
     """For a function that asserts more than a value."""
     return lambda holds: Property(title, holds, breaks)
