@@ -1,6 +1,6 @@
 """Who may talk to whom, and what the internet reaches."""
 
-from properties import REMOVED, Property, attributes, of_type, put, remove, rule, value
+from properties import REMOVED, Property, add, attributes, of_type, put, remove, rule, value
 from template import CERTIFICATE
 
 NET, LB = "network", "load-balancer"
@@ -55,25 +55,13 @@ def expected_edges(stacks):
     return expected
 
 
-def open_database(templates):
-    templates[NET]["Resources"]["Debug"] = {
-        "Type": "AWS::EC2::SecurityGroupIngress",
-        "Properties": {
-            "GroupId": {"Fn::GetAtt": [GROUP("RDS"), "GroupId"]},
-            "IpProtocol": "tcp",
-            "FromPort": 5432,
-            "ToPort": 5432,
-            "CidrIp": ANYWHERE,
-        },
-    }
-
-
+DEBUG = {"GroupId": {"Fn::GetAtt": [GROUP("RDS"), "GroupId"]}, "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": ANYWHERE}
 ALL_TRAFFIC = {"IpProtocol": "-1", "CidrIp": ANYWHERE}
 
 
 @rule(
     "the security groups are exactly the chain: internet, load balancer, tasks, stores",
-    open_database,
+    add(NET, "AWS::EC2::SecurityGroupIngress", DEBUG),
     put(NET, f"{GROUP('ECS')}.SecurityGroupEgress.2", ALL_TRAFFIC),
     put(NET, f"{GROUP('ECS')}.SecurityGroupIngress", [dict(ALL_TRAFFIC, IpProtocol="tcp", FromPort=8000, ToPort=8000)]),
     remove(NET, f"{GROUP('ElasticLoadBalancer')}.SecurityGroupEgress.0"),

@@ -59,6 +59,25 @@ def remove(stack, path):
     return Change(stack, path, REMOVED)
 
 
+@dataclass(frozen=True)
+class Addition:
+    """Puts one more resource into a template."""
+
+    stack: str
+    kind: str
+    properties: object = None
+
+    def __call__(self, templates):
+        templates[self.stack]["Resources"]["Extra"] = {"Type": self.kind, "Properties": self.properties or {}}
+
+    def __str__(self):
+        return f"{self.stack}+{self.kind}"
+
+
+def add(stack, kind, properties=None):
+    return Addition(stack, kind, properties)
+
+
 def step(place, name):
     """One step of a path. A resource's properties need no `Properties`; in a list, an item is found by its
     Name, Key or SID, or by its position."""

@@ -31,6 +31,7 @@ def test_secrets_are_made_up_and_kept_encrypted(machine):
     assert {kind for kind, _ in found.values()} == {"SecureString"}
     secrets = secrets_of(machine)
     assert len(set(secrets)) == 3 and all(re.fullmatch("[0-9a-f]{64}", secret) for secret in secrets)
+    assert machine.arguments().count("od -An -N32 -tx1 /dev/urandom") == 3
     assert found["/xkcdapp/trial/DATABASE_HOST"][1] == "{data.XKCDAppDatabase.Endpoint.Address}"
     assert found["/xkcdapp/trial/ELASTICACHE_ENDPOINT"][1] == "{data.XKCDAppRedis.PrimaryEndPoint.Address}:6379"
 
@@ -68,11 +69,31 @@ def test_a_secret_that_is_seen_is_noticed(machine, file, old, new):
 
 def test_deploying_again_changes_nothing(machine, service):
     before = parameters(machine), list(machine.cloud.revisions), set(machine.cloud.images)
-    pushes = sum(words[0] == "push" for words in machine.docker_calls)
+    machine.cloud.calls.clear()
+    machine.docker_calls.clear()
     ended = deployed(machine)
     assert (parameters(machine), machine.cloud.revisions, machine.cloud.images) == before
-    assert sum(words[0] == "push" for words in machine.docker_calls) == pushes == 1
+    assert machine.docker_calls == []
     assert "is in the repository already" in ended.stderr
+    assert not any(call[:2] == ["ssm", "put-parameter"] for call in machine.cloud.calls), "no new version either"
+
+
+def test_everything_is_asked_of_the_region_of_the_configuration(machine):
+    machine.configure(Region="eu-north-1")
+    deployed(machine)
+    assert machine.cloud.regions == {"eu-north-1 eu-north-1"}
+
+
+@pytest.mark.parametrize("architecture, platform", [("X86_64", "linux/amd64"), ("ARM64", "linux/arm64")])
+def test_the_image_is_built_for_the_processor_that_runs_it(machine, architecture, platform):
+    machine.configure(Architecture=architecture)
+    deployed(machine)
+    builds = [words for words in machine.docker_calls if words[0] == "build"]
+    (image,) = [words[-1] for words in machine.docker_calls if words[0] == "push"]
+    file = str(machine.deploy / "Dockerfile")
+    assert builds == [["build", "--platform", platform, "--file", file, "--tag", image, str(machine.deploy.parent)]]
+    assert machine.cloud.revisions[0]["RuntimePlatform"]["CpuArchitecture"] == architecture
+    assert machine.cloud.revisions[0]["ContainerDefinitions"][0]["Image"] == image
 
 
 def test_a_new_commit_is_a_new_image_and_revision(machine, service):
@@ -126,6 +147,12 @@ def test_going_back_to_the_old_tasks_is_a_failure(machine, service):
     refused(machine.run("deploy"), "ECS went back to XKCDAppTaskDefinition-trial:1", "deploy/logs trial")
 
 
+def test_new_tasks_that_fail_are_a_failure(machine, service):
+    machine.commit("Two")
+    machine.cloud.fails = True
+    refused(machine.run("deploy"), "the new tasks did not get healthy")
+
+
 def test_a_rollout_that_does_not_end_is_not_waited_for(machine):
     machine.change("deploy", "  migrate\n", "")
     machine.cloud.never_done = True
@@ -164,10 +191,20 @@ def test_uncommitted_changes_are_not_deployed(machine):
     assert machine.cloud.stacks == {}, "what is missing is said before anything is made"
 
 
-def test_a_missing_password_is_not_made_up_anew_while_the_database_is_there(machine, service):
-    machine.cloud.forget("/xkcdapp/trial/DATABASE_PASSWORD")
-    refused(machine.run("deploy"), "/xkcdapp/trial/DATABASE_PASSWORD is missing", "Rotating secrets")
-    assert "/xkcdapp/trial/DATABASE_PASSWORD" not in parameters(machine)
+@pytest.mark.parametrize("name", ["DATABASE_PASSWORD", "ELASTICACHE_AUTH_TOKEN"])
+def test_a_missing_password_is_not_made_up_anew_while_the_stores_are_there(machine, service, name):
+    machine.cloud.forget(f"/xkcdapp/trial/{name}")
+    refused(machine.run("deploy"), f"/xkcdapp/trial/{name} is missing", "Rotating secrets")
+    assert f"/xkcdapp/trial/{name}" not in parameters(machine)
+
+
+def test_an_address_that_has_changed_is_put_right(machine, service):
+    for name in ("DATABASE_HOST", "ELASTICACHE_ENDPOINT"):
+        machine.cloud.put(f"/xkcdapp/trial/{name}", "elsewhere")
+    deployed(machine)
+    found = parameters(machine)
+    assert found["/xkcdapp/trial/DATABASE_HOST"][1] == "{data.XKCDAppDatabase.Endpoint.Address}"
+    assert found["/xkcdapp/trial/ELASTICACHE_ENDPOINT"][1] == "{data.XKCDAppRedis.PrimaryEndPoint.Address}:6379"
 
 
 def test_a_new_version_of_a_password_reaches_the_database(machine, service):

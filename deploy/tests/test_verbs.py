@@ -24,7 +24,7 @@ def test_status_shows_how_it_is(machine):
     deployed(machine)
     ended = machine.run("status")
     assert ended.returncode == 0, machine.output
-    for text in ("CREATE_COMPLETE", "XKCDAppTaskDefinition-trial:1", "steady state", "10.0.128.7", "healthy"):
+    for text in ("CREATE_COMPLETE", "XKCDAppTaskDefinition-trial:1", "steady state", "10.0.128.7", "healthy", "an alarm of the service"):
         assert text in ended.stdout, ended.stdout
     machine.cloud.never_done = True
     machine.cloud.deployments[0]["rolloutState"] = "IN_PROGRESS"

@@ -2,7 +2,7 @@
 
 import json
 
-from properties import attributes, of_type, put, remove, rule, settings, value
+from properties import add, attributes, of_type, put, remove, rule, settings, value
 from service_properties import BOX, DATABASE, EXECUTION, REDIS, SERVICE, TASK, container
 
 LB, TARGETS = "load-balancer", "XKCDAppClusterServiceTargetGroup"
@@ -34,17 +34,15 @@ SINGLE = {
     "ECR::Repository", "ECS::Cluster", "Logs::LogGroup", "EC2::VPC", "EC2::InternetGateway", "ElasticLoadBalancingV2::LoadBalancer",
     "ElasticLoadBalancingV2::TargetGroup", "RDS::DBInstance", "ElastiCache::ReplicationGroup", "ECS::TaskDefinition", "ECS::Service",
 }
-POLICY = {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "XKCDAppECSTaskRole"}], "PolicyName": "x", "PolicyDocument": {}}}
-SECOND = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "PubliclyAccessible": True}}
 
 
 @rule(
     "there are these kinds of resources and no others",
-    lambda templates: templates["cluster"]["Resources"].update(Extra=POLICY),
-    lambda templates: templates["data"]["Resources"].update(Extra=SECOND),
-    lambda templates: templates[LB]["Resources"].update(Extra={"Type": "AWS::ElasticLoadBalancingV2::ListenerRule", "Properties": {}}),
-    lambda templates: templates["cluster"]["Resources"].update(Extra={"Type": "AWS::SNS::TopicPolicy", "Properties": {}}),
-    lambda templates: templates["network"]["Resources"].update(Extra={"Type": "AWS::EC2::VPCPeeringConnection", "Properties": {}}),
+    add("cluster", "AWS::IAM::Policy", {"Roles": [{"Ref": "XKCDAppECSTaskRole"}]}),
+    add("cluster", "AWS::SNS::TopicPolicy"),
+    add("network", "AWS::EC2::VPCPeeringConnection"),
+    add(LB, "AWS::ElasticLoadBalancingV2::ListenerRule"),
+    add("data", "AWS::RDS::DBInstance", {"PubliclyAccessible": True}),
 )
 def kinds(stacks):
     for stack, resolved in stacks.items():
