@@ -76,3 +76,9 @@ def test_a_demo_is_cheap_and_can_be_taken_down():
     assert found["XKCDAppDatabase"]["DeletionProtection"] == "false"
     assert len(of_type(stacks, "AWS::EC2::NatGateway")) == 1 and found["ScalableTarget"]["MinCapacity"] == 1
     assert found["XKCDAppDatabase"]["MultiAZ"] == "false" and found["XKCDAppRedis"]["NumCacheClusters"] == 1
+
+
+def test_alarms_are_told_by_mail_to_whom_the_configuration_names():
+    stacks = resolve_all(TEMPLATES, {**profile("production"), "AlarmEmail": "ops@example.org"})
+    told = stacks["cluster"].resources["AlarmSubscription"]["Properties"]
+    assert told == {"TopicArn": "{cluster.XKCDAppAlarms}", "Protocol": "email", "Endpoint": "ops@example.org"}
