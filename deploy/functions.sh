@@ -49,106 +49,8 @@ quoted() {
   printf '%s' "${line% }"
 }
 
-# --- The environment and its configuration -----------------------------------------------------------------
-
-ENVIRONMENT=
-CONFIG=
-
-# common_option ARGUMENT…: takes an argument that every verb knows; sets TAKEN to how many it took.
-common_option() {
-  TAKEN=1
-  case $1 in
-    -h | --help) usage; exit 0 ;;
-    --dry-run) DRY_RUN=yes ;;
-    --config) CONFIG=${2:?--config needs a file}; TAKEN=2 ;;
-    -*) wrong_usage "no such option: $1" ;;
-    *)
-      [[ -z $ENVIRONMENT ]] || wrong_usage "one environment at a time: $ENVIRONMENT or $1?"
-      ENVIRONMENT=$1
-      ;;
-  esac
-}
-
-# open_environment: reads the configuration, and sees that AWS can be asked.
-open_environment() {
-  [[ -n $ENVIRONMENT ]] || wrong_usage "which environment? One of: $(known_environments)"
-  [[ $ENVIRONMENT =~ ^[a-z][a-z0-9-]{0,15}$ ]] ||
-    wrong_usage "an environment is named by up to 16 of a-z, 0-9 and -: not \"$ENVIRONMENT\""
-  CONFIG=${CONFIG:-$DEPLOY/environments/$ENVIRONMENT.conf}
-  [[ -f $CONFIG ]] || fail "there is no $CONFIG" "copy deploy/environments/demo.conf or production.conf there"
-  check_configuration
-  PREFIX=/xkcdapp/$ENVIRONMENT
-  AWS_REGION=$(setting Region)
-  [[ -n $AWS_REGION ]] || fail "Region is missing in $CONFIG"
-  export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
-  require aws "the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
-  if [[ $DRY_RUN == no ]]; then
-    ACCOUNT=$(aws sts get-caller-identity --query Account --output text) ||
-      fail "AWS does not know who you are" "set AWS_PROFILE, or sign in: aws configure sso, aws sso login"
-    say "$VERB: environment $ENVIRONMENT, account $ACCOUNT, region $AWS_REGION"
-  else
-    ACCOUNT='<account>'
-    say "$VERB: environment $ENVIRONMENT, region $AWS_REGION; a dry run, nothing is asked or changed"
-  fi
-}
-
-known_environments() {
-  local file names=
-  for file in "$DEPLOY"/environments/*.conf; do names+="$(basename "$file" .conf) "; done
-  printf '%s' "${names% }"
-}
-
-STACKS=(cluster network load-balancer data task service)
-# Of the configuration; of each template, its parameters and those of them that have a default.
-declare -A VALUES=() PARAMETERS=() DEFAULTS=()
-
-# setting NAME: its value in the configuration, or nothing.
-setting() { printf '%s' "${VALUES[$1]-}"; }
-
-read_configuration() {
-  local line number=0
-  while IFS= read -r line || [[ -n $line ]]; do
-    number=$((number + 1))
-    if [[ -z $line || $line == \#* ]]; then continue; fi
-    if [[ $line =~ ^([A-Za-z]+)=([^[:space:]]*)$ ]]; then
-      VALUES[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
-    else
-      MISTAKES+=("line $number is not Name=Value")
-    fi
-  done <"$CONFIG"
-}
-
-# read_parameters STACK: only the part of the template that declares them.
-read_parameters() {
-  local line name='' within=no
-  while IFS= read -r line; do
-    if [[ $line == Parameters: ]]; then within=yes; continue; fi
-    [[ $within == yes ]] || continue
-    if [[ $line =~ ^[A-Z] ]]; then return; fi
-    if [[ $line =~ ^\ \ ([A-Za-z]+):$ ]]; then
-      name=${BASH_REMATCH[1]}
-      PARAMETERS[$1]+="$name "
-    elif [[ $line =~ ^\ {4}Default:\ \"?([^\"]*)\"?$ ]]; then
-      DEFAULTS[$1.$name]=${BASH_REMATCH[1]}
-    fi
-  done <"$DEPLOY/stacks/$1.yaml"
-}
-
-check_configuration() {
-  local stack name MISTAKES=()
-  for stack in "${STACKS[@]}"; do read_parameters "$stack"; done
-  read_configuration
-  for name in "${!VALUES[@]}"; do
-    [[ " Region ${PARAMETERS[*]}" == *" $name "* ]] || MISTAKES+=("no template has a parameter $name")
-  done
-  if [[ -n $(setting CertificateArn) && -z $(setting DomainName) ]]; then
-    MISTAKES+=("CertificateArn needs DomainName, the host in the certificate")
-  fi
-  if [[ $(setting Egress) == endpoints && $(setting Comics) != built-in ]]; then
-    MISTAKES+=("Egress=endpoints leaves no way to xkcd.com: it needs Comics=built-in")
-  fi
-  ((${#MISTAKES[@]} == 0)) || fail "$CONFIG is not fit" "${MISTAKES[@]}"
-}
+# shellcheck source=deploy/configuration.sh
+source "$DEPLOY/configuration.sh"
 
 require() {
   command -v "$1" >/dev/null || fail "$1 is missing" "install $2"
@@ -198,6 +100,8 @@ mend_stack() {
   local status
   status=$(stack_status "$1")
   case $status in
+    # A change set that was never executed, as when a first run was interrupted: there is no stack yet.
+    REVIEW_IN_PROGRESS) ;;
     ROLLBACK_COMPLETE | ROLLBACK_FAILED)
       say "its first creation failed: what is left of it goes first"
       aws cloudformation delete-stack --stack-name "$(stack_name "$1")"
@@ -299,7 +203,7 @@ explain_task() {
       advice="the task has no way to the APIs of AWS (Egress), or its execution role is not allowed to" ;;
     *CannotPullContainer*)
       advice="is the image there, for this Architecture? Tasks reach the repository through NAT or endpoints" ;;
-    *) advice="the log above says why" ;;
+    *) advice=${ADVICE:-the log above says why} ;;
   esac
   fail "the task failed: exit code $1, $2" "$advice"
 }

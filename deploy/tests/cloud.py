@@ -5,11 +5,13 @@ a program `aws` that hands its arguments here, so every call is known with its a
 """
 
 import contextlib
+import functools
 import io
 import json
 import re
 import tempfile
 import threading
+from pathlib import Path
 
 # First: the AWS CLI brings a botocore of its own.
 import awscli.clidriver
@@ -26,11 +28,18 @@ class Refused(Exception):
     """What the AWS CLI ends with when AWS says no."""
 
 
+@functools.cache
+def store():
+    """The Parameter Store, past the AWS CLI. Making a client takes far longer than what it is asked."""
+    return botocore.session.get_session().create_client("ssm")
+
+
 class Cloud:
     def __init__(self, real_cli, environment):
         self.real_cli = real_cli
         self.environment = environment
         self.calls = []
+        self.regions = set()
         self.stacks = {}
         self.images = set()
         self.tasks = []
@@ -40,14 +49,17 @@ class Cloud:
         self.exit_code = 0
         self.stopped_reason = "Essential container in task exited"
         self.rolls_back = False
+        self.fails = False
         self.never_done = False
         self.run_hook = lambda task: None
+        self.refuses = {}
         self.lock = threading.Lock()
 
-    def call(self, arguments, standard_input):
+    def call(self, arguments, standard_input, region):
         """Returns exit code, standard output, standard error."""
         with self.lock:
             self.calls.append(arguments)
+            self.regions.add(region)
             handler = getattr(self, "_".join(arguments[:2]).replace("-", "_"), None)
             if handler is None:
                 return self.real(arguments, standard_input)
@@ -68,21 +80,17 @@ class Cloud:
                 code = self.real_cli(arguments)
         return code, out.getvalue(), err.getvalue()
 
-    # Past the AWS CLI, whose every start takes a while.
-    def store(self):
-        return botocore.session.get_session().create_client("ssm")
-
     def parameters(self, path=None):
         """Name -> (type, value), as moto has them."""
-        pages = self.store().get_paginator("get_parameters_by_path")
+        pages = store().get_paginator("get_parameters_by_path")
         found = pages.paginate(Path=path or f"/xkcdapp/{self.environment}", WithDecryption=True).build_full_result()
         return {each["Name"]: (each["Type"], each["Value"]) for each in found["Parameters"]}
 
     def put(self, name, value, kind="SecureString"):
-        self.store().put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+        store().put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
 
     def forget(self, name):
-        self.store().delete_parameter(Name=name)
+        store().delete_parameter(Name=name)
 
     # --- CloudFormation ------------------------------------------------------------------------------------
 
@@ -95,26 +103,40 @@ class Cloud:
     def cloudformation_deploy(self, options):
         name = self.name(options["--stack-name"])
         pairs = dict(word.split("=", 1) for word in options.many("--parameter-overrides"))
+        if name in self.refuses:
+            raise Refused(self.refuses[name])
         before = self.stacks.get(name, {})
         if before.get("status", "").startswith("ROLLBACK"):
             raise Refused(f"Stack is in {before['status']} state and can not be updated")
         # What is not said keeps its value.
         given = {**before.get("given", {}), **pairs}
-        text = open(options["--template-file"], encoding="utf-8").read()
+        text = Path(options["--template-file"]).read_text()
         written = template.yaml.load(text, template.Loader)
         imports = Noted(self.imports())
         resolved = template.resolve(name, written, given, imports)
         self.see_references(resolved)
         resources = json.dumps(resolved.resources, sort_keys=True)
         changed = resources != before.get("resources")
+        if "AWS::IAM::" in resources and "CAPABILITY_IAM" not in options.get("--capabilities", ""):
+            raise Refused("InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]")
+        if not changed and "--no-fail-on-empty-changeset" not in options:
+            raise Refused(f"No changes to deploy. Stack {name} is up to date")
         if name == "task" and changed:
             self.revisions.append(resolved.resources["XKCDAppTaskDefinition"]["Properties"])
         stack = {"given": given, "imports": imports.taken, "resources": resources, "status": "UPDATE_COMPLETE" if before else "CREATE_COMPLETE"}
         stack["outputs"] = {key: self.made_real(item) for key, item in resolved.outputs.items()}
         stack["exports"] = {key: self.made_real(item) for key, item in resolved.exports.items()}
+        self.see_exports(name, before.get("exports", {}), stack["exports"])
         self.stacks[name] = stack
         if name == "service" and changed:
             self.roll_out(given["TaskDefinitionArn"])
+
+    def see_exports(self, name, before, after):
+        """What another stack has imported may not change any more, nor go."""
+        for key, item in before.items():
+            users = [other for other, each in self.stacks.items() if other != name and key in each.get("imports", ())]
+            if users and after.get(key) != item:
+                raise Refused(f"Cannot update export {key} as it is in use by {users}")
 
     def made_real(self, text):
         """What AWS would have made of a name in braces, where the scripts look at it."""
@@ -124,7 +146,7 @@ class Cloud:
 
     def see_references(self, resolved):
         for name, version in re.findall(r"\{\{resolve:ssm-secure:([^:}]+):(\d+)\}\}", json.dumps(resolved.resources)):
-            found = self.store().get_parameters(Names=[f"{name}:{version}"])["Parameters"]
+            found = store().get_parameters(Names=[f"{name}:{version}"])["Parameters"]
             if [each["Type"] for each in found] != ["SecureString"]:
                 raise Refused(f"Parameters: [ssm-secure:{name}:{version}] cannot be found")
 
@@ -161,7 +183,17 @@ class Cloud:
     def ecr_get_login_password(self, options):
         return "the-password-of-the-repository"
 
+    def see_names(self, options, **expected):
+        """What is asked about is what the stacks made: the value of each option is an output of a stack."""
+        for option, (stack, output) in expected.items():
+            found, name = options[f"--{option.replace('_', '-')}"], self.stacks[stack]["outputs"][output]
+            if found != name:
+                raise Refused(f"{option}: {found} is not {name}")
+
     def ecs_run_task(self, options):
+        self.see_names(options, cluster=("cluster", "Cluster"), task_definition=("task", "TaskDefinition"))
+        if (options["--launch-type"], options["--count"]) != ("FARGATE", "1"):
+            raise Refused("InvalidParameterException")
         task = {
             "arn": f"arn:aws:ecs:eu-central-1:123456789012:task/xkcdapp/{len(self.tasks)}",
             "definition": options["--task-definition"],
@@ -175,6 +207,7 @@ class Cloud:
         return {"tasks": [{"taskArn": task["arn"]}]}
 
     def ecs_describe_tasks(self, options):
+        self.see_names(options, cluster=("cluster", "Cluster"))
         task = self.tasks[int(options["--tasks"].split("/")[-1])]
         task["looks"] += 1
         if task["looks"] < 2 or self.never_done:
@@ -187,14 +220,17 @@ class Cloud:
 
     def roll_out(self, wanted):
         running = self.deployments[0]["taskDefinition"] if self.deployments else "arn:none/none:0"
-        state = "COMPLETED" if self.rolls_back else "IN_PROGRESS"
+        state = "COMPLETED" if self.rolls_back else "FAILED" if self.fails else "IN_PROGRESS"
         chosen = running if self.rolls_back else wanted
         self.deployments = [{"status": "PRIMARY", "taskDefinition": chosen, "rolloutState": state, "runningCount": 2, "desiredCount": 2, "failedTasks": 0}]
 
     def ecs_describe_services(self, options):
+        self.see_names(options, cluster=("cluster", "Cluster"))
+        if options["--services"] != "XKCDAppClusterService":
+            raise Refused("ServiceNotFoundException")
         shown_now = json.loads(json.dumps(self.deployments))
         for deployment in self.deployments:
-            if not self.never_done:
+            if not self.never_done and not self.fails:
                 deployment["rolloutState"] = "COMPLETED"
         service = {"deployments": shown_now, "runningCount": 2, "desiredCount": 2, "events": [{"message": "has reached a steady state"}]}
         return {"services": [service]}
@@ -208,16 +244,25 @@ class Cloud:
     # --- The rest ------------------------------------------------------------------------------------------
 
     def logs_get_log_events(self, options):
+        self.see_names(options, log_group_name=("cluster", "LogGroup"))
+        # As awslogs names it: the prefix of the task definition, the container, the task.
+        if options["--log-stream-name"] != f"xkcdapp/XKCDAppContainer/{len(self.tasks) - 1}":
+            raise Refused("ResourceNotFoundException: The specified log stream does not exist.")
         return {"events": [{"message": "a line of the task"}]}
 
     def logs_filter_log_events(self, options):
+        self.see_names(options, log_group_name=("cluster", "LogGroup"))
         return {"events": [{"message": f"from {options['--start-time']} {options.get('--filter-pattern')}"}]}
 
     def elbv2_describe_target_health(self, options):
+        self.see_names(options, target_group_arn=("load-balancer", "TargetGroup"))
         return {"TargetHealthDescriptions": [{"Target": {"Id": "10.0.128.7"}, "TargetHealth": {"State": "healthy"}}]}
 
     def cloudwatch_describe_alarms(self, options):
-        return {"MetricAlarms": []}
+        # CloudFormation names an alarm after its stack.
+        stack = f"xkcdapp-{self.environment}-service"
+        found = [{"AlarmDescription": "an alarm of the service"}] if stack.startswith(options["--alarm-name-prefix"]) else []
+        return {"MetricAlarms": found if options["--state-value"] == "ALARM" else []}
 
 
 class Noted(dict):

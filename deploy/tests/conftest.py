@@ -28,7 +28,7 @@ for word in "$@"; do
   case $word in --password-stdin | file:///dev/stdin) text=$(/bin/cat; echo .) text=${{text%.}} ;; esac
 done
 exec 3<>/dev/tcp/127.0.0.1/{port}
-printf '%s\\0' "$#" {name} "$text" "${{DOCKER_CONFIG-}}" "$@" >&3
+printf '%s\\0' "$#" {name} "$text" "${{DOCKER_CONFIG-}}" "${{AWS_REGION-}} ${{AWS_DEFAULT_REGION-}}" "$@" >&3
 read -r code answer <&3
 /bin/cat "$answer.out"
 /bin/cat "$answer.err" >&2
@@ -119,11 +119,11 @@ class Machine:
             "XKCDAPP_DEPLOY_TASK_LIMIT": "2",
             "XKCDAPP_DEPLOY_ROLLOUT_LIMIT": "2",
         }
-        ended = subprocess.run(
-            [self.deploy / verb, self.environment, *words], env=variables, input=answer, text=True, capture_output=True, timeout=120
-        )
-        self.output = ended.stdout + ended.stderr
-        return ended
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([self.deploy / verb, self.environment, *words], env=variables, text=True, **pipes)
+        out, err = self.process.communicate(answer, timeout=120)
+        self.output = out + err
+        return subprocess.CompletedProcess(verb, self.process.returncode, out, err)
 
     def docker(self, words, text, login_folder):
         self.docker_calls.append(words)
@@ -154,11 +154,11 @@ class Handler(socketserver.StreamRequestHandler):
         return text[:-1].decode()
 
     def handle(self):
-        number, program, text, login_folder = (self.word() for _ in range(4))
+        number, program, text, login_folder, region = (self.word() for _ in range(5))
         words = [self.word() for _ in range(int(number))]
         machine = self.server.machine
         if program == "aws":
-            code, out, err = machine.cloud.call(words, text.encode())
+            code, out, err = machine.cloud.call(words, text.encode(), region)
         else:
             code, out, err = machine.docker(words, text, login_folder)
         answer = machine.folder / f"answer-{threading.get_ident()}-{time.monotonic_ns()}"

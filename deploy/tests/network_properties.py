@@ -1,6 +1,6 @@
 """Who may talk to whom, and what the internet reaches."""
 
-from properties import REMOVED, Property, attributes, of_type, put, remove, rule, value
+from properties import REMOVED, Property, add, attributes, of_type, put, remove, rule, value
 from template import CERTIFICATE
 
 NET, LB = "network", "load-balancer"
@@ -55,25 +55,13 @@ def expected_edges(stacks):
     return expected
 
 
-def open_database(templates):
-    templates[NET]["Resources"]["Debug"] = {
-        "Type": "AWS::EC2::SecurityGroupIngress",
-        "Properties": {
-            "GroupId": {"Fn::GetAtt": [GROUP("RDS"), "GroupId"]},
-            "IpProtocol": "tcp",
-            "FromPort": 5432,
-            "ToPort": 5432,
-            "CidrIp": ANYWHERE,
-        },
-    }
-
-
+DEBUG = {"GroupId": {"Fn::GetAtt": [GROUP("RDS"), "GroupId"]}, "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": ANYWHERE}
 ALL_TRAFFIC = {"IpProtocol": "-1", "CidrIp": ANYWHERE}
 
 
 @rule(
     "the security groups are exactly the chain: internet, load balancer, tasks, stores",
-    open_database,
+    add(NET, "AWS::EC2::SecurityGroupIngress", DEBUG),
     put(NET, f"{GROUP('ECS')}.SecurityGroupEgress.2", ALL_TRAFFIC),
     put(NET, f"{GROUP('ECS')}.SecurityGroupIngress", [dict(ALL_TRAFFIC, IpProtocol="tcp", FromPort=8000, ToPort=8000)]),
     remove(NET, f"{GROUP('ElasticLoadBalancer')}.SecurityGroupEgress.0"),
@@ -103,7 +91,7 @@ def subnets(stacks, route_target):
     tables = {
         route["Properties"]["RouteTableId"]
         for _, _, route in of_type(stacks, "AWS::EC2::Route")
-        if route_target in route["Properties"]
+        if route_target in route["Properties"] and route["Properties"]["DestinationCidrBlock"] == ANYWHERE
     }
     return {
         entry["Properties"]["SubnetId"]
@@ -115,11 +103,11 @@ def subnets(stacks, route_target):
 @rule(
     "the load balancer is in the subnets with a way in, everything else in those without",
     put(NET, "PrivateSubnet1Routes.RouteTableId", {"Ref": "PublicRoutes"}),
-    put(LB, "XKCDAppELB.Subnets", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-private-subnets"}}]}),
-    put("data", "DatabaseSubnets.SubnetIds", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
-    put("data", "RedisSubnets.SubnetIds", {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
-    put("service", "XKCDAppClusterService.NetworkConfiguration.AwsvpcConfiguration.Subnets",
-        {"Fn::Split": [",", {"Fn::ImportValue": {"Fn::Sub": "xkcdapp-${Environment}-public-subnets"}}]}),
+    put(LB, "XKCDAppELB.Subnets", ["{network.PrivateSubnet1}", "{network.PrivateSubnet2}"]),
+    put(LB, "XKCDAppELB.Subnets", ["{network.PublicSubnet1}"]),
+    put("data", "DatabaseSubnets.SubnetIds", ["{network.PublicSubnet1}", "{network.PublicSubnet2}"]),
+    put("data", "RedisSubnets.SubnetIds", ["{network.PublicSubnet1}", "{network.PublicSubnet2}"]),
+    put("service", "XKCDAppClusterService.NetworkConfiguration.AwsvpcConfiguration.Subnets", ["{network.PublicSubnet1}"]),
 )
 def tiers(stacks):
     public = subnets(stacks, "GatewayId")

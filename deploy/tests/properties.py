@@ -59,6 +59,25 @@ def remove(stack, path):
     return Change(stack, path, REMOVED)
 
 
+@dataclass(frozen=True)
+class Addition:
+    """Puts one more resource into a template."""
+
+    stack: str
+    kind: str
+    properties: object = None
+
+    def __call__(self, templates):
+        templates[self.stack]["Resources"]["Extra"] = {"Type": self.kind, "Properties": self.properties or {}}
+
+    def __str__(self):
+        return f"{self.stack}+{self.kind}"
+
+
+def add(stack, kind, properties=None):
+    return Addition(stack, kind, properties)
+
+
 def step(place, name):
     """One step of a path. A resource's properties need no `Properties`; in a list, an item is found by its
     Name, Key or SID, or by its position."""
@@ -86,6 +105,19 @@ def value(title, stack, path, expected, *broken):
         assert place == expected, f"{path} is {place!r}"
 
     return Property(title, holds, tuple(put(stack, path, wrong) for wrong in broken))
+
+
+def settings(title, stack, path, expected):
+    """Values beside each other; each is broken once."""
+
+    def holds(stacks):
+        place = stacks[stack].resources
+        for name in path.split("."):
+            place = step(place, name)
+        place = place.get("Properties", place)
+        assert {key: place.get(key) for key in expected} == expected
+
+    return Property(title, holds, tuple(put(stack, f"{path}.{key}", "another") for key in expected))
 
 
 def rule(title, *breaks):

@@ -173,6 +173,10 @@ def parameter_values(template, given):
             raise TemplateError(f"{name}: {value!r} is none of {allowed}")
         if pattern and not re.fullmatch(pattern, value):
             raise TemplateError(f"{name}: {value!r} does not match {pattern}")
+        if len(value) > parameter.get("MaxLength", len(value)):
+            raise TemplateError(f"{name}: {value!r} is too long")
+        if parameter["Type"].startswith("List<"):
+            value = value.split(",")
         if parameter["Type"] == "Number":
             number = float(value)
             if not parameter.get("MinValue", number) <= number <= parameter.get("MaxValue", number):
@@ -190,7 +194,8 @@ def resolve_all(templates, given):
     """All stacks, as deploy/deploy makes them one after the other. `given` has parameters of any of them."""
     stacks, imports = {}, {}
     for name in STACKS:
-        mine = {key: value for key, value in given.items() if key in templates[name]["Parameters"]}
+        filled = {key: stacks[stack].outputs[output] for key, (stack, output) in HANDED_ON.items() if stack in stacks}
+        mine = {key: value for key, value in {**filled, **given}.items() if key in templates[name]["Parameters"]}
         stacks[name] = resolve(name, templates[name], mine, imports)
         imports.update(stacks[name].exports)
     return stacks
@@ -202,6 +207,12 @@ FILLED_IN = {
     "DatabasePasswordVersion": "3",
     "RedisTokenVersion": "2",
     "TaskDefinitionArn": "arn:aws:ecs:eu-central-1:123456789012:task-definition/XKCDAppTaskDefinition-demo:1",
+}
+# What it takes from one stack and gives to another: parameter -> stack, output.
+HANDED_ON = {
+    "PublicSubnets": ("network", "PublicSubnets"),
+    "PrivateSubnets": ("network", "PrivateSubnets"),
+    "PublicUrl": ("load-balancer", "PublicUrl"),
 }
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
 HTTPS = {"CertificateArn": CERTIFICATE, "DomainName": "xkcd.example.org"}

@@ -3,15 +3,22 @@
 import network_properties
 import pytest
 import service_properties
+import whole_properties
 from properties import broken
 from template import HTTPS, TemplateError, load_all, profile, resolve_all
 
 TEMPLATES = load_all()
-COMMON = network_properties.PROPERTIES + service_properties.PROPERTIES
+COMMON = network_properties.PROPERTIES + service_properties.PROPERTIES + whole_properties.PROPERTIES
+NAT, DOMAIN = whole_properties.NAT_ONLY, whole_properties.DOMAIN_ONLY
+ZONE = {"HostedZoneId": "Z0123456789"}
 PROFILES = {
-    "demo": (profile("demo"), COMMON + network_properties.HTTP_ONLY),
-    "demo with a certificate": ({**profile("demo"), **HTTPS}, COMMON + network_properties.HTTPS_ONLY),
-    "production": (profile("production"), COMMON + network_properties.HTTPS_ONLY),
+    "demo": (profile("demo"), COMMON + NAT + network_properties.HTTP_ONLY),
+    "demo with a certificate": ({**profile("demo"), **HTTPS, **ZONE}, COMMON + NAT + DOMAIN + network_properties.HTTPS_ONLY),
+    "production": (profile("production"), COMMON + NAT + network_properties.HTTPS_ONLY),
+    "without a way to the internet": (
+        {**profile("production"), "Egress": "endpoints", "Comics": "built-in"},
+        [network_properties.chain, network_properties.tiers, *whole_properties.PRIVATE_ONLY],
+    ),
 }
 CASES = [(name, each) for name, (_, properties) in PROFILES.items() for each in properties]
 MUTATIONS = [
