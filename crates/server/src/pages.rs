@@ -71,7 +71,11 @@ impl Pages {
         assets: &Assets,
         views: Option<ViewCount>,
     ) -> Result<String, PageFailure> {
-        self.comics.page(encounter, views, || self.render("comic.html", &ComicPage::new(encounter, assets)))
+        let render = |counted| self.render("comic.html", &ComicPage::new(encounter, assets, counted));
+        match views {
+            Some(views) => self.comics.page(encounter, views, || render(true)),
+            None => render(false),
+        }
     }
 
     /// The page of an error.

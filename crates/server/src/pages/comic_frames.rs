@@ -1,6 +1,7 @@
 //! Pages of comics, rendered once: from view to view nothing changes but the count.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use xkcd_domain::comic::ComicNumber;
@@ -9,8 +10,9 @@ use xkcd_domain::views::ViewCount;
 use super::comic_page::Encounter;
 use super::grouped;
 
-/// Where the template leaves room for the count. No text of a comic is this: what looks like markup is escaped.
-const MARK: &str = "<!--views-->";
+/// Where the template leaves room for the count, its digits in groups, and the plural. No text of a comic is
+/// this: what looks like markup is escaped.
+const MARK: &str = "<count>";
 
 /// The pages that were rendered last, one for each comic: a few kilobytes each, as many as there are comics.
 #[derive(Debug, Default)]
@@ -20,8 +22,7 @@ pub(super) struct ComicFrames(RwLock<HashMap<ComicNumber, Arc<Frame>>>);
 #[derive(Debug)]
 struct Frame {
     encounter: Encounter,
-    before: Box<str>,
-    after: Box<str>,
+    pieces: Vec<Box<str>>,
 }
 
 impl ComicFrames {
@@ -29,7 +30,7 @@ impl ComicFrames {
     pub(super) fn page<E>(
         &self,
         encounter: &Encounter,
-        views: Option<ViewCount>,
+        views: ViewCount,
         render: impl FnOnce() -> Result<String, E>,
     ) -> Result<String, E> {
         let number = encounter.shown.comic.number;
@@ -37,25 +38,26 @@ impl ComicFrames {
         let frame = if let Some(frame) = known.filter(|frame| frame.encounter == *encounter) {
             frame
         } else {
-            let frame = Arc::new(Frame::new(encounter.clone(), &render()?));
+            let pieces = render()?.split(MARK).map(Box::from).collect();
+            let frame = Arc::new(Frame { encounter: encounter.clone(), pieces });
             let mut frames = self.0.write().unwrap_or_else(PoisonError::into_inner);
             frames.insert(number, Arc::clone(&frame));
             frame
         };
-        Ok([&frame.before, count(views).as_str(), &frame.after].concat())
+        Ok(frame.around(views.get()))
     }
 }
 
 impl Frame {
-    fn new(encounter: Encounter, html: &str) -> Self {
-        let (before, after) = html.split_once(MARK).unwrap_or((html, ""));
-        Self { encounter, before: before.into(), after: after.into() }
+    fn around(&self, views: u64) -> String {
+        const DIGITS: usize = 60;
+        let count = [views.to_string(), grouped(views), if views == 1 { "" } else { "s" }.to_owned()];
+        let length = self.pieces.iter().map(|piece| piece.len()).sum::<usize>() + DIGITS;
+        let mut page = String::with_capacity(length);
+        let fillings = count.iter().map(String::as_str).chain(iter::repeat(""));
+        for (piece, filling) in self.pieces.iter().zip(fillings) {
+            page.extend([piece, filling]);
+        }
+        page
     }
-}
-
-fn count(views: Option<ViewCount>) -> String {
-    let Some(views) = views else { return "<span>views: not known right now</span>".to_owned() };
-    let views = views.get();
-    let plural = if views == 1 { "" } else { "s" };
-    format!("<span data-views=\"{views}\">{} view{plural}</span>", grouped(views))
 }

@@ -140,9 +140,9 @@ fn a_page_that_is_shown_again_is_the_same_but_for_what_changed() {
 
 #[test]
 fn a_text_that_looks_like_the_mark_of_the_count_is_text() {
-    let marked = Comic { title: "<!--views-->".into(), ..comic() };
+    let marked = Comic { title: "<count>".into(), ..comic() };
     let html = page_of(&encounter(&fresh(marked)), Some(5));
-    assert!(html.contains("&lt;!--views--&gt;") && html.contains(r#"data-views="5">5 views"#), "{html}");
+    assert!(html.contains("&lt;count&gt;") && html.contains(r#"data-views="5">5 views"#), "{html}");
 }
 
 #[test]
