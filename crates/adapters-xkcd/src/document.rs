@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{Date, Month};
 use xkcd_domain::comic::{Comic, ComicNumber, ImageUrl, LinkUrl};
+use xkcd_domain::text;
 
 /// The address of comics that are drawn by a script: a folder instead of an image.
 const NO_SINGLE_IMAGE: &str = "https://imgs.xkcd.com/comics/";
@@ -138,18 +139,18 @@ fn title(markup: &str, number: ComicNumber) -> String {
 
 fn transcript(text: &str, number: ComicNumber) -> Option<String> {
     let honest = TRANSCRIBED.contains(&number.get()) && number.get() != WRONGLY_TRANSCRIBED;
-    let transcript = || without_controls(text, |it| it == '\n');
+    let transcript = || fit(text, |it| it == '\n');
     honest.then(transcript).filter(|it| !it.is_empty())
 }
 
 fn one_line(text: &str) -> String {
     // A line break separates words as a space does.
-    without_controls(&text.replace("\r\n", " ").replace(['\n', '\r', '\t'], " "), |_| false)
+    fit(&text.replace("\r\n", " ").replace(['\n', '\r', '\t'], " "), |_| false)
 }
 
-/// Trimmed, and without the control characters of ASCII. Those of Latin-1 stay: some titles are mojibake on
-/// purpose.
-fn without_controls(text: &str, kept: impl Fn(char) -> bool) -> String {
-    let visible: String = text.chars().filter(|it| !it.is_ascii_control() || kept(*it)).collect();
+/// Trimmed, and without what no page can hold. Nobody saw that either: mojibake on purpose keeps all of its
+/// letters, only the control characters between them go.
+fn fit(text: &str, kept: impl Fn(char) -> bool) -> String {
+    let visible: String = text.chars().filter(|it| text::is_fit(*it) || kept(*it)).collect();
     visible.trim().to_owned()
 }

@@ -41,6 +41,11 @@ impl FetchError {
         matches!(self, Self::Unexpected(_) | Self::Garbled(_) | Self::NotAComic(_))
     }
 
+    /// Whether the upstream answered as it should, and what it gave is no comic.
+    pub(crate) const fn is_of_one_document(&self) -> bool {
+        matches!(self, Self::NotAComic(_))
+    }
+
     /// Whether the upstream was asked, so that the failure says something about it.
     pub(crate) const fn was_asked(&self) -> bool {
         !matches!(self, Self::KnownToBeDown | Self::TooMany | Self::Ended)

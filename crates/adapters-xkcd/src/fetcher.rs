@@ -263,8 +263,13 @@ impl Fetcher {
                 self.breaker.gave_up(ticket);
                 return;
             }
-            let error = Chain(error);
-            tracing::warn!(event = "upstream.invalid", comic = %asked, %error, "a document is passed over");
+            let cause = Chain(error);
+            tracing::warn!(event = "upstream.invalid", comic = %asked, error = %cause, "a document is passed over");
+            if error.is_of_one_document() && asked != Asked::Newest {
+                // Nor does one that is new: the site answered.
+                self.breaker.gave_up(ticket);
+                return;
+            }
         } else if error.was_asked() {
             self.setbacks.note(asked, Setback::Failed);
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use time::macros::date;
 use xkcd_adapters_xkcd::document::{self, DocumentError};
 use xkcd_domain::comic::{Comic, ComicNumber};
+use xkcd_domain::text::is_fit;
 
 /// Reads a document of comic `number` with some keys set to something else.
 fn read(number: u32, changes: Value) -> Comic {
@@ -196,8 +197,8 @@ fn what_looks_like_markup_stays_in_a_caption() {
 }
 
 #[test]
-fn marks_of_direction_and_mojibake_stay_as_they_are() {
-    for text in ["\u{202e}LTR", "Ã©", "â\u{80}\u{99}"] {
+fn marks_of_direction_and_the_letters_of_mojibake_stay_as_they_are() {
+    for text in ["\u{202e}LTR", "Ã©", "â€™"] {
         assert_eq!(title(text), text);
         assert_eq!(caption(text).as_deref(), Some(text));
     }
@@ -206,6 +207,8 @@ fn marks_of_direction_and_mojibake_stay_as_they_are() {
 #[test]
 fn line_breaks_become_spaces_other_controls_are_dropped_and_a_title_is_never_empty() {
     assert_eq!(title("a\u{0}b\r\nc\td\u{7f}"), "ab c d");
+    assert_eq!(title("â\u{80}\u{99}s\u{fffe}\u{ffff}\u{fdd0}\u{10ffff}"), "âs");
+    assert_eq!(caption("\u{85}\u{9f}"), None);
     assert_eq!(title(" \t"), "#1");
 }
 
@@ -233,7 +236,7 @@ fn assert_trustworthy(comic: &Comic) {
     assert!(!comic.number.is_built_in() && comic.number.get() != 404);
     assert!(!comic.title.trim().is_empty());
     let texts = [Some(&comic.title), comic.caption.as_ref(), comic.transcript.as_ref()];
-    assert!(texts.into_iter().flatten().all(|it| !it.contains('\0')));
+    assert!(texts.into_iter().flatten().flat_map(|it| it.chars()).all(|it| it == '\n' || is_fit(it)));
     let plain = |it: &str| it.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
     if let Some(image) = &comic.image {
         assert!(image.as_str().starts_with("https://imgs.xkcd.com/") && plain(image.as_str()), "{image:?}");
@@ -254,7 +257,8 @@ fn address() -> impl Strategy<Value = String> {
 /// A value of any type.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
-        any::<String>().prop_map(Value::from),
+        prop::collection::vec(any::<char>(), 0..40)
+            .prop_map(|it| Value::from(it.into_iter().collect::<String>())),
         any::<i64>().prop_map(Value::from),
         Just(Value::Null),
         Just(json!({ "a": [1] }))
@@ -272,7 +276,7 @@ proptest! {
     #[test]
     fn whatever_is_read_can_be_trusted(
         num in prop_oneof![1..4_000_i64, any::<i64>()],
-        title in "[<>/&;#ab \u{0}é\u{202e}]{0,20}",
+        title in "[<>/&;#ab \u{0}\u{85}é\u{202e}\u{ffff}]{0,20}",
         img in address(),
         link in address(),
         rest in prop::collection::vec(value(), 6),

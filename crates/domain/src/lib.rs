@@ -15,5 +15,6 @@ pub mod search;
 pub mod secret;
 pub mod session;
 pub mod show_comic;
+pub mod text;
 pub mod throttle;
 pub mod views;

@@ -8,7 +8,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, FromRequest, Handler, Resource, Responder, body::MessageBody, guard, web};
 
 use crate::admin::{self, Admin};
-use crate::assets::Assets;
+use crate::assets::{Assets, Document};
 use crate::catalogue::Catalogue;
 use crate::composition::Parts;
 use crate::config::{AllowedHosts, PublicUrl};
@@ -30,6 +30,8 @@ pub struct AppState {
     pub pages: Pages,
     /// Files that browsers load.
     pub assets: Assets,
+    /// The page about the site, which never changes.
+    pub about: Document,
     /// All comics at hand.
     pub catalogue: Catalogue,
     /// Reads counts for those who list them.
@@ -86,6 +88,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(read("/search/", "/search/", listings::search))
         .service(read("/about/", "/about/", listings::about))
         .service(read("/feed.xml", "/feed.xml", listings::feed))
+        .service(api::preflight())
         .service(read("/api/comics/random", "/api/comics/random", api::random))
         .service(read("/api/comics/{number}", "/api/comics/{number}", api::by_number))
         .service(read("/api/popular", "/api/popular", api::popular))

@@ -16,7 +16,7 @@ use xkcd_group_commit::UnwrittenBatch;
 
 use crate::admin::Admin;
 use crate::app::{AppState, app};
-use crate::assets::Assets;
+use crate::assets::{Assets, Document};
 use crate::catalogue::Catalogue;
 use crate::composition::{ComposeError, Parts};
 use crate::config::{self, Config, PublicUrl};
@@ -24,7 +24,7 @@ use crate::counts::MostViewed;
 use crate::deck_cookie::DeckCookie;
 use crate::metrics::{self, Metrics};
 use crate::middleware::SecurityHeaders;
-use crate::pages::{PageFailure, Pages};
+use crate::pages::{HTML, PageFailure, Pages};
 use crate::shutdown::{Timetable, Traffic};
 use crate::telemetry;
 
@@ -109,9 +109,11 @@ impl Application {
         let public_url = public_url(config, address);
         let parts = Arc::new(Parts::start(config, runtime).await?);
         let assets = assets(&parts);
+        let pages = Pages::new(&public_url, &assets)?;
         let state = web::Data::new(AppState {
             admin: Admin::new(parts.admin_ports(), &public_url, parts.secret_key.expose()),
-            pages: Pages::new(&public_url, &assets)?,
+            about: Document::new(HTML, pages.about()?.into()),
+            pages,
             assets,
             catalogue: Catalogue::default(),
             counts: MostViewed::default(),
@@ -129,6 +131,8 @@ impl Application {
         let shared = state.clone();
         let server = HttpServer::new(move || app(shared.clone()))
             .keep_alive(KEEP_ALIVE)
+            // An answer in two writes would wait for the word that the first has arrived: 40 ms and more.
+            .tcp_nodelay(true)
             .client_request_timeout(TIME_FOR_HEAD)
             .client_disconnect_timeout(TIME_TO_DISCONNECT)
             .shutdown_timeout(config.shutdown.as_secs().div_ceil(2))

@@ -6,9 +6,9 @@ use std::time::Instant;
 use actix_web::web;
 use actix_web::web::Bytes;
 use tokio::sync::OnceCell;
-use xkcd_domain::comic::Comic;
+use xkcd_domain::comic::{Comic, ComicRange};
 use xkcd_domain::ports::comic_source::ComicSource;
-use xkcd_domain::search::SearchIndex;
+use xkcd_domain::search::{Query, SearchIndex};
 use xkcd_domain::show_comic::ShowComic;
 
 use crate::app::AppState;
@@ -24,8 +24,8 @@ pub struct Catalogue(Mutex<Option<Arc<Edition>>>);
 #[derive(Debug)]
 pub struct Edition {
     comics: Arc<[Arc<Comic>]>,
-    /// How many comics there are, at hand or not.
-    known: usize,
+    /// The comics that there are, at hand or not, as far as that is known.
+    range: Option<ComicRange>,
     /// Whether they are those that come with the app, because none of the source's is at hand.
     stand_in: bool,
     index: OnceCell<SearchIndex>,
@@ -37,23 +37,23 @@ impl Catalogue {
     /// The edition of the comics that are in memory now; of the built-in ones while no other is.
     pub async fn edition(&self, show_comic: &ShowComic) -> Arc<Edition> {
         let source = show_comic.main_source();
-        let (comics, known) = at_hand(source).await;
-        let (comics, known, stand_in) = if comics.is_empty() {
-            let (comics, known) = at_hand(show_comic.built_in()).await;
-            (comics, known, true)
+        let (comics, range) = at_hand(source).await;
+        let (comics, range, stand_in) = if comics.is_empty() {
+            let (comics, range) = at_hand(show_comic.built_in()).await;
+            (comics, range, true)
         } else {
-            (comics, known, false)
+            (comics, range, false)
         };
         let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(latest) = &*latest
             && Arc::ptr_eq(&latest.comics, &comics)
-            && latest.known == known
+            && latest.range == range
         {
             return Arc::clone(latest);
         }
         let edition = Edition {
             comics,
-            known,
+            range,
             stand_in,
             index: OnceCell::new(),
             archive: OnceCell::new(),
@@ -63,11 +63,10 @@ impl Catalogue {
     }
 }
 
-/// The comics in memory, and how many there are as far as that is known. Waits for nothing.
-async fn at_hand(source: &dyn ComicSource) -> (Arc<[Arc<Comic>]>, usize) {
+/// The comics in memory, and which there are as far as that is known. Waits for nothing.
+async fn at_hand(source: &dyn ComicSource) -> (Arc<[Arc<Comic>]>, Option<ComicRange>) {
     let comics = source.all_in_memory();
-    let known = source.range(Instant::now()).await.map_or(0, |range| range.len() as usize);
-    (comics, known)
+    (comics, source.range(Instant::now()).await.ok())
 }
 
 impl Edition {
@@ -76,7 +75,7 @@ impl Edition {
     /// # Errors
     ///
     /// When the app is about to end.
-    pub async fn search(self: &Arc<Self>, query: String) -> Result<Vec<Arc<Comic>>, AppError> {
+    pub async fn search(self: &Arc<Self>, query: Query) -> Result<Vec<Arc<Comic>>, AppError> {
         let edition = Arc::clone(self);
         self.index.get_or_try_init(|| on_a_thread(move || Ok(SearchIndex::new(&edition.comics)))).await?;
         let edition = Arc::clone(self);
@@ -91,8 +90,8 @@ impl Edition {
     /// When it can't be made.
     pub async fn archive(self: &Arc<Self>, state: &web::Data<AppState>) -> Result<&Document, AppError> {
         self.made(&self.archive, state, HTML, |edition, state| {
-            let page = ArchivePage::new(&edition.comics, edition.known, edition.stand_in);
-            state.pages.archive(&page)
+            let known = edition.range.map_or(0, |range| range.len() as usize);
+            state.pages.archive(&ArchivePage::new(&edition.comics, known, edition.stand_in))
         })
         .await
     }
@@ -101,10 +100,14 @@ impl Edition {
     ///
     /// # Errors
     ///
-    /// When it can't be made.
+    /// When the newest are not known, and when it can't be made. Comics that stand in are none: whoever reads
+    /// the feed would keep them for ever.
     pub async fn feed(self: &Arc<Self>, state: &web::Data<AppState>) -> Result<&Document, AppError> {
+        if self.stand_in {
+            return Err(AppError::NewestUnknown);
+        }
         self.made(&self.feed, state, "application/atom+xml; charset=utf-8", |edition, state| {
-            state.pages.feed(&FeedPage::new(&edition.comics))
+            state.pages.feed(&FeedPage::new(&edition.comics, edition.range))
         })
         .await
     }
@@ -125,7 +128,7 @@ impl Edition {
 }
 
 /// Work over thousands of comics takes milliseconds, in which a worker could not answer anybody else.
-async fn on_a_thread<T: Send + 'static>(
+pub(crate) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
     web::block(work).await.map_err(AppError::Blocked)?

@@ -367,6 +367,29 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever stands where: a setting is taken, or named among the mistakes in a line of its own.
+        #[test]
+        fn any_text_as_any_setting_is_taken_or_named(
+            index in 0..SETTINGS.len(),
+            text in proptest::prop_oneof!["\\PC{0,24}", "(https?://|[a-z=,/:-]){0,8}[0-9.:]{0,12}", "[\u{0}\n\t\u{7f} é]{0,4}"],
+        ) {
+            struct One(&'static str, String);
+            impl Lookup for One {
+                fn value(&self, name: &str) -> Option<(String, Source)> {
+                    (name == self.0).then(|| (self.1.clone(), Source::Environment))
+                }
+            }
+            let name = SETTINGS[index].name;
+            if let Err(mistakes) = Config::parse(&One(name, text), |_| None) {
+                let said = mistakes.to_string();
+                // A store that is told asks for its secrets.
+                let is_told = said.contains(&format!("\n  {name}: ")) || said.contains("\n  DATABASE_") || said.contains("\n  ELASTICACHE_");
+                proptest::prop_assert!(is_told, "{}: {}", name, said);
+            }
+        }
+    }
+
     #[test]
     fn a_short_secret_key_is_refused_and_not_shown() {
         let short = |name: &str| (name == "SECRET_KEY").then(|| "hunter2".into());

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 use xkcd_domain::comic::ComicNumber;
 use xkcd_domain::error_chain::Chain;
 use xkcd_domain::ports::view_counter::{ViewCounter, ViewCounterError};
 use xkcd_domain::views::ViewCount;
 
+use crate::assets::Document;
 use crate::composition::Parts;
 
 /// How many are listed.
@@ -51,6 +52,8 @@ pub struct Ranking {
     pub read_at: OffsetDateTime,
     /// Whether they could not be read again since.
     pub stale: bool,
+    /// The page that shows them, made when it is first asked for.
+    pub page: Arc<OnceCell<Document>>,
 }
 
 impl MostViewed {
@@ -73,18 +76,20 @@ impl MostViewed {
             match read {
                 Ok(comics) => {
                     let read_at = OffsetDateTime::now_utc();
-                    last.read = Some(Ranking { comics: comics.into(), read_at, stale: false });
+                    let page = Arc::default();
+                    last.read = Some(Ranking { comics: comics.into(), read_at, stale: false, page });
                 }
-                Err(error) if last.read.is_none() => return Err(error),
-                // The failure ends here: the visitor sees the ranking before. Once for each outage.
-                Err(error) if !had_failed => {
-                    tracing::warn!(event = "counts.stale", error = %Chain(&error), "an older ranking is shown");
+                Err(error) => {
+                    let Some(read) = &mut last.read else { return Err(error) };
+                    if !had_failed {
+                        // The failure ends here, once for each outage: the visitor sees the ranking before.
+                        tracing::warn!(event = "counts.stale", error = %Chain(&error), "an older ranking is shown");
+                        (read.stale, read.page) = (true, Arc::default());
+                    }
                 }
-                Err(_) => {}
             }
         }
-        let read = last.read.clone().ok_or(CountsUnavailable::JustNow)?;
-        Ok(Ranking { stale: last.failed, ..read })
+        last.read.clone().ok_or(CountsUnavailable::JustNow)
     }
 }
 

@@ -48,6 +48,9 @@ pub enum AppError {
     /// No comic at all can be had.
     #[error("no comic can be had")]
     NoComic(#[source] ComicSourceError),
+    /// Nothing is known of the newest comics yet.
+    #[error("the newest comics are not known")]
+    NewestUnknown,
     /// The counts can't be read.
     #[error("the counts can't be listed")]
     Counts(#[from] CountsUnavailable),
@@ -81,6 +84,7 @@ impl ResponseError for AppError {
             Self::ForeignHost | Self::Parameter(_) => StatusCode::BAD_REQUEST,
             Self::ComicUnavailable { .. }
             | Self::NoComic(_)
+            | Self::NewestUnknown
             | Self::Counts(_)
             | Self::Prefetch
             | Self::Blocked(_)
@@ -127,7 +131,10 @@ pub async fn page(
 /// The same for programs: problem details (RFC 9457).
 #[must_use]
 pub fn problem(status: StatusCode, error: Option<&AppError>, request_id: &str) -> String {
-    let (title, detail) = words(status, error);
+    let (title, detail) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => ("That can’t be done here", "Only GET and HEAD are answered."),
+        _ => words(status, error),
+    };
     let problem = Problem { title, status: status.as_u16(), detail, request_id };
     serde_json::to_string(&problem).unwrap_or_default()
 }
@@ -172,9 +179,17 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
         Some(AppError::NoSuchComic(_)) => {
             ("There is no such comic", "The number is not that of a comic, or the comic is not out yet.")
         }
+        Some(AppError::ComicUnavailable { cause: ComicSourceError::Corrupt(_), .. }) => (
+            "This comic can’t be shown right now",
+            "Where it comes from gave something that is no comic, and nobody asked for it here before. Try again later, or see another one.",
+        ),
         Some(AppError::ComicUnavailable { .. }) => (
             "This comic can’t be had right now",
             "Where it comes from does not answer, and nobody asked for it here before. Try again in a moment, or see another one.",
+        ),
+        Some(AppError::NewestUnknown) => (
+            "The newest comics can’t be had right now",
+            "xkcd.com does not answer, and was not asked for them here before. Try again in a moment.",
         ),
         Some(AppError::Counts(_)) => {
             ("The counts can’t be read right now", "They are kept, and come back. Try again in a moment.")

@@ -92,6 +92,8 @@ async fn complete(
     if is_for_programs {
         // What anybody may read, a script of any page may read.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let exposed = HeaderValue::from_static("x-request-id, retry-after");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     state.security_headers.add_to(headers);
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {

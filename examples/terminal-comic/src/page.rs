@@ -25,9 +25,11 @@ pub(crate) fn page(comic: &Comic) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Text that stays on its line: without what terminals take for commands, C1 controls included.
+/// Text that stays on its line and in its direction: without what terminals take for commands, C1 controls
+/// included, and without what turns the writing of all that follows.
 pub(crate) fn line(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).collect()
+    let turns = |it: char| matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|it| !it.is_control() && !turns(*it)).collect()
 }
 
 #[cfg(test)]
@@ -65,13 +67,14 @@ mod tests {
 
     #[test]
     fn no_text_steers_the_terminal() {
-        let hostile = "\u{1b}[31mred\u{9b}2J\u{7}\r".to_owned();
+        let hostile = "\u{1b}[31mred\u{9b}2J\u{7}\r\u{202e}\u{2066}".to_owned();
         let comic = Comic {
             title: hostile.clone(),
             caption: Some(hostile.clone()),
             transcript: Some(hostile),
             ..a_comic()
         };
-        assert!(page(&comic).chars().all(|it| it == '\n' || !it.is_control()));
+        let shown = page(&comic);
+        assert!(shown.chars().all(|it| it == '\n' || !it.is_control()) && shown.contains("[31mred2J\n"));
     }
 }

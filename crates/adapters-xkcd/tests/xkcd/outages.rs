@@ -50,6 +50,21 @@ async fn a_document_that_became_garbage_leaves_the_old_one_stale() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn documents_that_are_no_comics_do_not_take_the_upstream_down() {
+    let upstream = StubUpstream::start(7);
+    for number in 1..=4 {
+        upstream.script(Some(number), sends(response(200, "application/json", b"[]")));
+    }
+    let comics = start(&upstream);
+    for number in 1..=4 {
+        let refused = comics.comic(comic(number), within(SECOND)).await;
+        assert!(matches!(refused, Err(ComicSourceError::Corrupt(_))), "{refused:?}");
+    }
+    assert!(!comics.status().upstream_down);
+    assert!(comics.comic(comic(5), within(SECOND)).await.unwrap().is_some_and(|it| !it.stale));
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_three_failures_the_upstream_is_not_asked_by_visitors() {
     let upstream = StubUpstream::start(7);
     upstream.set_mode(Mode::Fails);

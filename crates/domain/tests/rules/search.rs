@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use xkcd_domain::comic::Comic;
-use xkcd_domain::search::{SearchIndex, find_by_title};
+use xkcd_domain::search::{Query, SearchIndex, find_by_title};
 
 use crate::comic;
 
@@ -20,7 +20,7 @@ fn titled(number: u32, title: &str, caption: &str) -> Arc<Comic> {
 }
 
 fn found(comics: &[Arc<Comic>], query: &str) -> Vec<u32> {
-    SearchIndex::new(comics).find(query).iter().map(|it| it.number.get()).collect()
+    SearchIndex::new(comics).find(&Query::new(query)).iter().map(|it| it.number.get()).collect()
 }
 
 fn some() -> Vec<Arc<Comic>> {
@@ -67,6 +67,32 @@ fn case_apostrophes_and_punctuation_do_not_matter() {
 }
 
 #[test]
+fn accents_do_not_matter() {
+    for query in ["elan", "ÉLAN", "e\u{301}lan", "élàn"] {
+        assert_eq!(found(&some(), query), [12], "{query}");
+    }
+    let korean = [titled(5, "한글", "")];
+    assert_eq!((found(&korean, "한글"), found(&korean, "글")), (vec![5], vec![]));
+}
+
+#[test]
+fn eight_different_words_are_looked_for_and_it_is_said_when_there_are_more() {
+    let comics = [titled(1, "a b c d", "e f g h")];
+    assert!(!Query::new("a b c d e f g h A B a b c").leaves_out());
+    assert_eq!(found(&comics, "a b c d e f g h"), [1]);
+    assert_eq!(found(&comics, "a b c d e f g x"), []);
+    let more = "a b c d e f g h x";
+    assert!(Query::new(more).leaves_out());
+    assert_eq!(found(&comics, more), [1]);
+}
+
+#[test]
+fn a_word_at_the_end_of_the_title_is_one_of_the_title_and_the_first_of_the_caption_is_not() {
+    let comics = [titled(1, "red boat", ""), titled(2, "red", "boat"), titled(3, "boats", "")];
+    assert_eq!(found(&comics, "boat"), [1, 3, 2]);
+}
+
+#[test]
 fn what_has_no_letters_and_digits_finds_nothing() {
     for query in ["", "   ", "%", "' OR 1=1 --'", "#", "\u{0}"] {
         assert_eq!(found(&some(), query), [], "{query}");
@@ -75,7 +101,8 @@ fn what_has_no_letters_and_digits_finds_nothing() {
 
 #[test]
 fn titles_alone_are_searched_by_the_same_rule() {
-    let found = |query| find_by_title(&some(), query).iter().map(|it| it.get()).collect::<Vec<_>>();
+    let found =
+        |query| find_by_title(&some(), &Query::new(query)).iter().map(|it| it.get()).collect::<Vec<_>>();
     assert_eq!(found("MOTHER"), [7, 9]);
     assert_eq!(found("mother of exploits"), [7]);
     assert!(found("factory").is_empty() && found("other").is_empty() && found("%").is_empty());
@@ -85,12 +112,24 @@ fn titles_alone_are_searched_by_the_same_rule() {
 
 proptest! {
     #[test]
-    fn any_query_finds_each_comic_at_most_once(query in "\\PC{0,60}") {
+    fn any_query_finds_each_comic_at_most_once(letters in prop::collection::vec(any::<char>(), 0..60)) {
+        let query: String = letters.into_iter().collect();
         let mut numbers = found(&some(), &query);
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
         prop_assert_eq!(numbers.len(), all);
+    }
+
+    #[test]
+    fn words_in_another_order_and_again_find_the_same(query in "[a-zé0-9 '’.#]{0,40}") {
+        let mut words: Vec<_> = query.split(' ').filter(|word| *word != "#").collect();
+        prop_assume!(words.len() > 1);
+        let straight = found(&some(), &words.join(" "));
+        words.reverse();
+        words.extend(words.clone());
+        prop_assume!(!Query::new(&words.join(" ")).leaves_out());
+        prop_assert_eq!(found(&some(), &words.join(" ")), straight);
     }
 
     #[test]

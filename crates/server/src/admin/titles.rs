@@ -1,7 +1,7 @@
 //! The titles of comics, as far as they are in memory: nothing in the admin site waits for xkcd.com.
 
 use xkcd_domain::comic::ComicNumber;
-use xkcd_domain::search::find_by_title;
+use xkcd_domain::search::{Query, find_by_title};
 
 use crate::app::AppState;
 
@@ -13,10 +13,11 @@ pub(super) fn of(state: &AppState, number: ComicNumber) -> Option<String> {
 
 /// The comics whose number or title a search means.
 pub(super) fn found_by(state: &AppState, query: &str) -> Vec<ComicNumber> {
+    let query = Query::new(query);
     let show_comic = &state.parts.show_comic;
     let sources = [show_comic.main_source(), show_comic.built_in()];
     let mut found: Vec<_> =
-        sources.iter().flat_map(|source| find_by_title(&source.all_in_memory(), query)).collect();
+        sources.iter().flat_map(|source| find_by_title(&source.all_in_memory(), &query)).collect();
     found.sort_unstable();
     found.dedup();
     found

@@ -155,7 +155,38 @@ fn without_port(authority: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever a client says: what is allowed is one of the hosts, letter by letter but for case, and a port.
+        #[test]
+        fn no_other_host_is_allowed(header in "[a-z.:@\\[\\]0-9 /\u{0}é]{0,8}|(a\\.example|A\\.EXAMPLE|\\[::1\\])[:a0-9.@\\[\\]]{0,6}") {
+            let public: PublicUrl = "http://localhost".parse().unwrap();
+            let hosts: AllowedHosts = "a.example,[::1]".parse().unwrap();
+            let bare = header.to_ascii_lowercase();
+            let port = ["a.example", "[::1]"].iter().find_map(|host| bare.strip_prefix(host));
+            let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+            let expected = port.is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(digits));
+            prop_assert_eq!(hosts.allows(&header, &public), expected, "{:?}", header);
+        }
+
+        #[test]
+        fn any_list_of_hosts_is_read_or_refused(text in any::<String>(), header in any::<String>()) {
+            let public: PublicUrl = "http://localhost".parse().unwrap();
+            if let Ok(hosts) = text.parse::<AllowedHosts>() {
+                for host in text.split(',') {
+                    prop_assert!(hosts.allows(host.trim(), &public), "{:?}", host);
+                }
+                let _ = hosts.allows(&header, &public);
+            }
+            if let Ok(url) = text.parse::<PublicUrl>() {
+                prop_assert!(url.as_str().parse::<PublicUrl>().is_ok_and(|again| again == url));
+                prop_assert!(AllowedHosts::Usual.allows(url.host(), &url));
+            }
+        }
+    }
 
     #[test]
     fn a_public_url_is_a_scheme_and_a_host() {

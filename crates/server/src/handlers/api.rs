@@ -3,8 +3,11 @@
 
 use std::time::Instant;
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL,
+};
+use actix_web::{HttpRequest, HttpResponse, Resource, guard, web};
 use serde::Serialize;
 
 use utoipa::openapi::ServerBuilder;
@@ -32,7 +35,7 @@ const RANKED: u32 = 10;
     info(
         title = "XKCD App",
         description = "Comics and how often they were viewed. Reads are no views.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(by_number, random, popular)
 )]
@@ -106,6 +109,8 @@ struct RankedComic {
     get,
     path = "/api/comics/{number}",
     operation_id = "comicByNumber",
+    summary = "A comic by its number",
+    description = "The comic, and how often it was viewed here. Numbers from 1000001 on are comics that come with the app.",
     params(("number" = u32, Path, description = "The number of the comic", minimum = 1)),
     responses(
         (status = 200, description = "The comic", body = ComicAnswer<'_>, content_type = "application/json"),
@@ -132,6 +137,8 @@ pub async fn by_number(
     get,
     path = "/api/comics/random",
     operation_id = "randomComic",
+    summary = "A comic drawn at random",
+    description = "It may be one that was drawn before: there is no deck without a visitor.",
     responses(
         (status = 200, description = "A comic", body = ComicAnswer<'_>, content_type = "application/json"),
         (status = 503, description = "None can be had right now", body = Problem<'_>, content_type = "application/problem+json"),
@@ -152,6 +159,8 @@ pub async fn random(state: web::Data<AppState>) -> Result<HttpResponse, AppError
     get,
     path = "/api/popular",
     operation_id = "popularComics",
+    summary = "The comics with the most views",
+    description = "Read from the store at most once a second.",
     params(("limit" = Option<u32>, Query, description = "How many at most: 10 unless said otherwise", minimum = 1, maximum = 100)),
     responses(
         (status = 200, description = "The ranking", body = PopularAnswer, content_type = "application/json"),
@@ -177,6 +186,20 @@ pub async fn description(state: web::Data<AppState>) -> HttpResponse {
     let mut description = Description::openapi();
     description.servers = Some(vec![ServerBuilder::new().url(state.public_url.as_str()).build()]);
     json(&description)
+}
+
+/// What a browser asks before it lets a script of another page send more than a plain request. Any other
+/// OPTIONS is refused as elsewhere.
+pub fn preflight() -> Resource {
+    let asks =
+        guard::fn_guard(|request| request.head().headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD));
+    web::resource("/api/{path:.*}").name("/api/").guard(guard::Options()).guard(asks).to(|| async {
+        HttpResponse::NoContent()
+            .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"))
+            .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "*"))
+            .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
+            .finish()
+    })
 }
 
 fn limit(fields: &Fields) -> Result<usize, AppError> {

@@ -4,7 +4,8 @@ use actix_web::http::header::{
     AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, ETag, Encoding, Header, IfNoneMatch,
     TryIntoHeaderValue, VARY,
 };
-use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::AppState;
 use crate::assets::{Asset, Document};
@@ -37,11 +38,10 @@ pub async fn favicon(request: HttpRequest, state: web::Data<AppState>) -> Result
 
 /// `/robots.txt`: pages may be found; the data behind them is no page to keep. The admin site is not named: it
 /// shows nobody more than a form, and what is listed here everybody reads.
-pub async fn robots() -> impl Responder {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, FOR_A_DAY))
-        .content_type("text/plain; charset=utf-8")
-        .body("User-agent: *\nDisallow: /api/\n")
+pub async fn robots(request: HttpRequest) -> HttpResponse {
+    let plain = Bytes::from_static(b"User-agent: *\nDisallow: /api/\n");
+    let asset = Asset { content_type: "text/plain; charset=utf-8", plain, gzip: None, size: None };
+    send(&request, &asset, FOR_A_DAY)
 }
 
 /// Everything else.
@@ -76,14 +76,17 @@ pub(super) fn send_document(request: &HttpRequest, document: &Document, kept: &'
 fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer.content_type(asset.content_type).insert_header((CACHE_CONTROL, kept));
-    let Some(gzip) = &asset.gzip else { return answer.body(asset.plain.clone()) };
-    answer.insert_header((VARY, "accept-encoding"));
     let accepted = AcceptEncoding::parse(request)
         .ok()
         .and_then(|accepts| accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()));
-    if accepted == Some(Encoding::gzip()) {
-        answer.insert_header((CONTENT_ENCODING, "gzip")).body(gzip.clone())
-    } else {
-        answer.body(asset.plain.clone())
+    let takes_gzip = accepted == Some(Encoding::gzip());
+    match &asset.gzip {
+        Some(gzip) if takes_gzip => {
+            answer.insert_header((VARY, "accept-encoding")).insert_header((CONTENT_ENCODING, "gzip"));
+            answer.body(gzip.clone())
+        }
+        // The middleware compresses it, and says by itself that there is another form.
+        None if takes_gzip => answer.body(asset.plain.clone()),
+        _ => answer.insert_header((VARY, "accept-encoding")).body(asset.plain.clone()),
     }
 }

@@ -7,9 +7,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use xkcd_domain::comic::Comic;
+use xkcd_domain::search::Query;
+use xkcd_domain::text;
 
 use super::files;
 use crate::app::AppState;
+use crate::assets::Document;
+use crate::catalogue::on_a_thread;
+use crate::counts::Ranking;
 use crate::error::AppError;
 use crate::fields::Fields;
 use crate::pages::{FoundComic, HTML, PopularPage, SearchPage};
@@ -28,13 +33,22 @@ const LONGEST_QUERY: usize = 200;
 /// # Errors
 ///
 /// When the counts can't be read and never could.
-pub async fn popular(state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
+pub async fn popular(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
     let ranking = state.counts.ranking(&state.parts).await?;
+    let make = || {
+        let (ranking, state) = (ranking.clone(), state.clone());
+        on_a_thread(move || popular_page(&ranking, &state))
+    };
+    Ok(files::send_document(&request, ranking.page.get_or_try_init(make).await?, REVALIDATED))
+}
+
+fn popular_page(ranking: &Ranking, state: &AppState) -> Result<Document, AppError> {
     let comic = |number| state.parts.show_comic.source_of(number).in_memory(number).map(|it| it.comic);
     let ranked: Vec<_> =
         ranking.comics.iter().map(|(number, views)| (*number, *views, comic(*number))).collect();
     let stale_since = ranking.stale.then_some(ranking.read_at);
-    Ok(html(StatusCode::OK, state.pages.popular(&PopularPage::new(&ranked, stale_since))?))
+    let page = state.pages.popular(&PopularPage::new(&ranked, stale_since))?;
+    Ok(Document::new(HTML, page.into()))
 }
 
 /// `/archive/`: all comics.
@@ -58,13 +72,8 @@ pub async fn feed(request: HttpRequest, state: web::Data<AppState>) -> Result<Ht
 }
 
 /// `/about/`: what the site is.
-///
-/// # Errors
-///
-/// When the page can't be made.
-pub async fn about(state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
-    let page = state.pages.about()?;
-    Ok(HttpResponse::Ok().content_type(HTML).insert_header((CACHE_CONTROL, FOR_AN_HOUR)).body(page))
+pub async fn about(request: HttpRequest, state: web::Data<AppState>) -> HttpResponse {
+    files::send_document(&request, &state.about, FOR_AN_HOUR)
 }
 
 /// `/search/?q=WORDS&page=N`: comics by number, title and caption.
@@ -74,7 +83,9 @@ pub async fn about(state: web::Data<AppState>) -> Result<HttpResponse, AppError>
 /// When the page can't be made.
 pub async fn search(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
     let fields = Fields::of_query(&request);
-    let asked = fields.get("q").trim();
+    // What is no letter of any kind only separates words.
+    let asked = fields.get("q").replace(|letter: char| !text::is_fit(letter), " ");
+    let asked = asked.trim();
     if asked.chars().count() > LONGEST_QUERY {
         let page = SearchPage { query: asked, longest: Some(LONGEST_QUERY), ..SearchPage::default() };
         return Ok(html(StatusCode::BAD_REQUEST, state.pages.search(&page)?));
@@ -83,11 +94,11 @@ pub async fn search(request: HttpRequest, state: web::Data<AppState>) -> Result<
         return Ok(html(StatusCode::OK, state.pages.search(&SearchPage::default())?));
     }
     let edition = state.catalogue.edition(&state.parts.show_comic).await;
-    let found = edition.search(asked.to_owned()).await?;
-    Ok(html(
-        StatusCode::OK,
-        state.pages.search(&found_page(asked, &found, fields.parse("page").unwrap_or(1)))?,
-    ))
+    let query = Query::new(asked);
+    let most_words = query.leaves_out().then_some(Query::MOST_WORDS);
+    let found = edition.search(query).await?;
+    let page = found_page(asked, &found, fields.parse("page").unwrap_or(1));
+    Ok(html(StatusCode::OK, state.pages.search(&SearchPage { most_words, ..page })?))
 }
 
 fn found_page<'a>(query: &'a str, found: &'a [Arc<Comic>], page: usize) -> SearchPage<'a> {
@@ -97,6 +108,7 @@ fn found_page<'a>(query: &'a str, found: &'a [Arc<Comic>], page: usize) -> Searc
     SearchPage {
         query,
         longest: None,
+        most_words: None,
         found: Some(found.len()),
         comics: on_page.map(|comic| FoundComic::from(comic.as_ref())).collect(),
         previous: (page > 1).then(|| path_of(query, page - 1)),

@@ -1,13 +1,16 @@
 //! Pages that list comics.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use xkcd_domain::comic::{Comic, ComicNumber};
+use xkcd_domain::comic::{Comic, ComicNumber, ComicRange, ImageUrl};
+use xkcd_domain::text::is_fit;
 use xkcd_domain::views::ViewCount;
 
-use super::{Day, grouped};
+use super::{Day, grouped, isolated};
 
 /// What the page of the most viewed comics shows.
 #[derive(Debug, Serialize)]
@@ -84,7 +87,7 @@ pub struct ArchivePage<'a> {
 
 #[derive(Debug, Serialize)]
 struct Year<'a> {
-    /// None for comics whose day is not known.
+    /// None where no comic's day is known.
     year: Option<i32>,
     comics: Vec<ListedComic<'a>>,
 }
@@ -99,17 +102,17 @@ impl<'a> ArchivePage<'a> {
     /// The page of `comics` in ascending order, `known` of which there are.
     #[must_use]
     pub fn new(comics: &'a [Arc<Comic>], known: usize, stand_in: bool) -> Self {
-        let mut years: Vec<Year<'a>> = Vec::new();
+        // A comic whose day is not known came out when its neighbours did: in the year of the one after it, the
+        // newest in that of the one before.
+        let dated = comics.iter().rev().find_map(|comic| comic.published);
+        let mut year = dated.map(time::Date::year);
+        let mut years: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for comic in comics.iter().rev() {
-            let year = comic.published.map(time::Date::year);
-            if years.last().is_none_or(|last| last.year != year) {
-                years.push(Year { year, comics: Vec::new() });
-            }
+            year = comic.published.map(time::Date::year).or(year);
             let listed = ListedComic { number: comic.number.get(), title: &comic.title };
-            if let Some(last) = years.last_mut() {
-                last.comics.push(listed);
-            }
+            years.entry(year).or_default().push(listed);
         }
+        let years = years.into_iter().rev().map(|(year, comics)| Year { year, comics }).collect();
         let text = |number: usize| grouped(number.try_into().unwrap_or(u64::MAX));
         Self {
             years,
@@ -127,6 +130,8 @@ pub struct SearchPage<'a> {
     pub query: &'a str,
     /// How many characters it may have, when it has more.
     pub longest: Option<usize>,
+    /// How many different words are looked for, when there were more.
+    pub most_words: Option<usize>,
     /// How many comics were found; none when nothing was asked for.
     pub found: Option<usize>,
     /// Those on this page.
@@ -168,8 +173,8 @@ pub struct FeedPage<'a> {
 #[derive(Debug, Serialize)]
 struct FeedComic<'a> {
     number: u32,
-    title: &'a str,
-    caption: Option<&'a str>,
+    title: String,
+    caption: Option<Cow<'a, str>>,
     image: Option<&'a str>,
     image_is_local: bool,
     built_in: bool,
@@ -177,25 +182,38 @@ struct FeedComic<'a> {
 }
 
 impl<'a> FeedPage<'a> {
-    const COMICS: usize = 20;
+    const COMICS: u32 = 20;
 
-    /// The feed of the newest of `comics`, which are in ascending order. Those whose day is not known are left
-    /// out, since an entry must have one.
+    /// The feed of the newest comics of `range` that are among `comics`, which are in ascending order. Others are
+    /// left out, however few that leaves: what is old is no news on the day it is collected. So are those whose
+    /// day is not known, since an entry must have one.
     #[must_use]
-    pub fn new(comics: &'a [Arc<Comic>]) -> Self {
+    pub fn new(comics: &'a [Arc<Comic>], range: Option<ComicRange>) -> Self {
+        let newest = range.map(ComicRange::newest).or(comics.last().map(|comic| comic.number));
+        let since = newest.map_or(0, |newest| newest.get().saturating_sub(Self::COMICS));
         let comic = |comic: &'a Arc<Comic>| {
             Some(FeedComic {
                 number: comic.number.get(),
-                title: &comic.title,
-                caption: comic.caption.as_deref(),
-                image: comic.image.as_ref().map(xkcd_domain::comic::ImageUrl::as_str),
-                image_is_local: comic.image.as_ref().is_some_and(xkcd_domain::comic::ImageUrl::is_local),
+                title: isolated(&fit(&comic.title)).into_owned(),
+                caption: comic.caption.as_deref().map(fit),
+                image: comic.image.as_ref().map(ImageUrl::as_str),
+                image_is_local: comic.image.as_ref().is_some_and(ImageUrl::is_local),
                 built_in: comic.number.is_built_in(),
                 published: format!("{}T00:00:00Z", comic.published?),
             })
         };
-        let comics: Vec<_> = comics.iter().rev().filter_map(comic).take(Self::COMICS).collect();
+        let newest = comics.iter().rev().take_while(|comic| comic.number.get() > since);
+        let comics: Vec<_> = newest.filter_map(comic).collect();
         let updated = comics.iter().map(|comic| comic.published.as_str()).max();
         Self { updated: updated.unwrap_or("1970-01-01T00:00:00Z").to_owned(), comics }
+    }
+}
+
+/// A text without what no XML can hold. Documents are read so; an archive may be older than that rule.
+fn fit(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_fit) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|letter| is_fit(*letter)).collect())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use time::macros::{date, datetime};
 use xkcd_domain::comic::{Comic, Sourced};
 
@@ -303,8 +304,89 @@ fn an_archive_that_is_not_complete_says_so() {
     assert!(html(1).contains("<span>1 comic</span>") && !html(1).contains("role=\"note\""));
 }
 
+/// A comic of a number, and perhaps of a year.
+fn of_year(number: u32, year: Option<i32>) -> Arc<Comic> {
+    let published = year.and_then(|year| Date::from_calendar_date(year, time::Month::May, 1).ok());
+    Arc::new(Comic { number: number.try_into().unwrap(), published, ..comic() })
+}
+
+#[test]
+fn every_year_has_one_place_in_the_archive_whatever_days_are_unknown_or_wrong() {
+    let years = [None, Some(2010), Some(2011), None, Some(2011), Some(2010), Some(2012), None];
+    let comics: Vec<_> = years.into_iter().zip(1..).map(|(year, number)| of_year(number, year)).collect();
+    let html = pages().archive(&ArchivePage::new(&comics, 8, false)).unwrap();
+    let sections: Vec<Vec<_>> =
+        html.split("<h2>").skip(1).map(|it| it.split("href=\"/").skip(1).collect()).collect();
+    let numbers = sections.iter().map(|it| it.iter().map(|link| &link[..1]).collect::<String>());
+    assert_eq!(numbers.collect::<Vec<_>>(), ["87", "543", "621"], "{html}");
+    for year in [2010, 2011, 2012] {
+        assert_eq!(html.matches(&format!(r#"id="year-{year}""#)).count(), 1, "{html}");
+    }
+    let undated = pages().archive(&ArchivePage::new(&[of_year(1, None)], 1, false)).unwrap();
+    assert!(undated.contains("href=\"/1/\"") && !undated.contains("year-"), "{undated}");
+}
+
+#[test]
+fn addresses_for_other_sites_are_absolute() {
+    for shown in [shown(), with_little(), of_the_app()] {
+        let html = rendered(&shown);
+        for mark in ["og:url", "og:image", "twitter:image"] {
+            for rest in html.split(&format!("\"{mark}\" content=\"")).skip(1) {
+                assert!(rest.starts_with("https://"), "{mark}: {html}");
+            }
+        }
+        assert!(html.contains("\"og:url\" content=\"https://xkcd.example.org/"), "{html}");
+    }
+    assert_eq!(rendered(&shown()).matches("https://imgs.xkcd.com/comics/cat_(1).png").count(), 3);
+}
+
+#[test]
+fn a_title_that_turns_the_direction_is_closed_in_wherever_a_template_shows_it() {
+    let isolated = "\u{2068}&lt;b&gt;Tom &amp; \u{202e}Jerry&lt;";
+    let html = rendered(&shown());
+    for mark in [
+        "<title>#353 | ",
+        "og:title\" content=\"#353 | ",
+        "twitter:title\" content=\"#353 | ",
+        "alt=\"Comic #353: ",
+    ] {
+        assert!(html.contains(&format!("{mark}{isolated}")), "{mark}: {html}");
+    }
+    assert_eq!(
+        html.matches('\u{202e}').count(),
+        html.matches('\u{2068}').count() + 1,
+        "the heading has <bdi>"
+    );
+    let feed = pages().feed(&FeedPage::new(&[Arc::new(comic())], None)).unwrap();
+    for mark in ["<title>#353 | ", "alt=\"Comic #353: "] {
+        assert!(feed.contains(&format!("{mark}{isolated}")), "{mark}: {feed}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_feed_is_xml_whatever_a_comic_says(
+        title in prop::collection::vec(any_letter(), 0..20),
+        caption in prop::collection::vec(any_letter(), 0..20),
+    ) {
+        let text = |letters: Vec<char>| letters.into_iter().collect::<String>();
+        let comic = Comic { title: text(title), caption: Some(text(caption)), ..comic() };
+        let feed = pages().feed(&FeedPage::new(&[Arc::new(comic)], None)).unwrap();
+        prop_assert!(feed.contains("<entry>"));
+        let read = roxmltree::Document::parse(&feed);
+        prop_assert!(read.is_ok(), "{read:?}: {feed:?}");
+    }
+}
+
+/// Any, and often one that XML or HTML take amiss.
+fn any_letter() -> impl Strategy<Value = char> {
+    let odd =
+        vec!['<', '>', '&', '"', '\'', ']', '\0', '\u{1b}', '\u{85}', '\u{fffe}', '\u{ffff}', '\u{202e}'];
+    prop_oneof![any::<char>(), prop::sample::select(odd)]
+}
+
 #[test]
 fn a_feed_of_nothing_is_a_feed() {
-    let feed = pages().feed(&FeedPage::new(&[])).unwrap();
+    let feed = pages().feed(&FeedPage::new(&[], None)).unwrap();
     assert!(feed.contains("<updated>1970-01-01T00:00:00Z</updated>") && !feed.contains("<entry>"), "{feed}");
 }

@@ -156,3 +156,103 @@ test('the page at / can be shared: its address becomes that of its comic', async
     assert.match(await heading(page), new RegExp(`^#${number} `, 'u'));
   });
 });
+
+/** The page at which a key has left, once it is loaded. */
+async function press(page, key) {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press(key)]);
+  return new URL(page.url()).pathname;
+}
+
+/** Presses keys that must lead nowhere, and then one that leads on, so that nothing can come late. */
+async function assertInert(page, keys, before, leads = 'ArrowRight') {
+  const here = page.url();
+  await page.evaluate(() => { window.stayed = true; });
+  for (const key of keys) await page.keyboard.press(key);
+  assert.equal(await page.evaluate(() => window.stayed), true, `${keys} led away`);
+  assert.equal(page.url(), here);
+  await before?.();
+  if (leads) assert.notEqual(await press(page, leads), new URL(here).pathname);
+}
+
+test('arrows lead to the neighbours and r to a random comic', async () => {
+  await openPage({}, async (page) => {
+    await page.goto(`${app.url}/1000002/`);
+    assert.equal(await press(page, 'ArrowRight'), '/1000003/');
+    assert.equal(await press(page, 'ArrowLeft'), '/1000002/');
+    assert.match(await press(page, 'r'), /^\/1\d{6}\/$/u);
+    await assertComplete(page);
+  });
+});
+
+test('r leads to a comic from a page without one, where the legend has no arrows', async () => {
+  await openPage({}, async (page) => {
+    await page.goto(`${app.url}/1000002/`);
+    assert.equal(await page.locator('.keys').innerText(), 'Keys: ← previous, → next, r random');
+    for (const path of ['/about/', '/archive/', '/popular/', '/search/']) {
+      await page.goto(app.url + path);
+      assert.equal(await page.locator('.keys').innerText(), 'Keys: r random');
+      await assertInert(page, ['ArrowLeft', 'ArrowRight'], undefined, 'r');
+      await assertComplete(page);
+    }
+  });
+});
+
+test('keys with a modifier and keys in an input do nothing', async () => {
+  await openPage({}, async (page) => {
+    await page.goto(`${app.url}/1000002/`);
+    // Not Alt+Left and Control+r, which the browser itself acts on.
+    await assertInert(page, ['Shift+ArrowRight', 'Shift+ArrowLeft', 'Control+ArrowRight', 'Meta+ArrowRight', 'Alt+r', 'Shift+r']);
+    await page.goto(`${app.url}/search/`);
+    await page.locator('#q').focus();
+    await assertInert(page, ['r', 'ArrowLeft', 'ArrowRight'], () => page.locator('#q').blur(), 'r');
+  });
+});
+
+test('keys can be turned off, and stay so on the next page', async () => {
+  await openPage({}, async (page) => {
+    await page.goto(`${app.url}/1000002/`);
+    const keys = page.locator('#keys');
+    await keys.uncheck();
+    await keys.blur();
+    await assertInert(page, ['ArrowRight', 'ArrowLeft', 'r'], undefined, null);
+    await page.goto(`${app.url}/1000005/`);
+    assert.equal(await keys.isChecked(), false);
+    await assertInert(page, ['ArrowRight', 'r'], async () => {
+      await keys.check();
+      await keys.blur();
+    });
+  });
+});
+
+test('keys work in a browser that keeps nothing for sites', async () => {
+  await openPage({}, async (page) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(window, 'localStorage', {
+        get() {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        },
+      });
+    });
+    await page.goto(`${app.url}/1000002/`);
+    assert.equal(await page.locator('#keys').isVisible(), true);
+    await page.locator('#keys').uncheck();
+    await page.locator('#keys').check();
+    await page.locator('#keys').blur();
+    assert.equal(await press(page, 'ArrowRight'), '/1000003/');
+  });
+});
+
+test('what other sites show of a page is under absolute addresses', async () => {
+  await openPage({}, async (page) => {
+    await page.goto(`${app.url}/1000002/`);
+    const content = (name) => page.locator(`meta[property="${name}"], meta[name="${name}"]`).getAttribute('content');
+    for (const name of ['og:url', 'og:image', 'twitter:image']) {
+      assert.ok((await content(name)).startsWith(`${app.url}/`), `${name}: ${await content(name)}`);
+    }
+    for (const name of ['og:site_name', 'og:type', 'og:title', 'og:description', 'og:image:alt', 'twitter:card', 'twitter:title']) {
+      assert.ok((await content(name)).trim() !== '', `${name} is empty`);
+    }
+    assert.equal(await content('og:title'), await page.title());
+    assert.equal((await page.request.get(await content('og:image'))).status(), 200);
+  });
+});

@@ -8,7 +8,15 @@ import { crc32, deflateSync } from 'node:zlib';
 export const NEWEST = 3300;
 
 /** Comics that are unlike the others. */
-export const COMICS = { transcribed: 2, enlarged: 657, interactive: 1005, withoutImage: 1608, tall: 1732 };
+export const COMICS = {
+  transcribed: 2,
+  enlarged: 657,
+  interactive: 1005,
+  withoutImage: 1608,
+  tall: 1732,
+  undated: 3290,
+  garbled: 3291,
+};
 
 // The median of the real ones.
 const USUAL_SIZE = [525, 400];
@@ -46,6 +54,10 @@ const SPECIAL = {
     link: 'https://www.example.org/a/long/address/that/goes/on/and/on/without/any/place/to/break/it/at/all',
     extra_parts: { pre: '', headerextra: '', post: '<script>this is never run</script>', imgAttr: '' },
   },
+  // Between two comics of one year.
+  [COMICS.undated]: { year: '', month: '', day: '' },
+  // With characters that no page and no feed can hold.
+  [COMICS.garbled]: { title: 'Garbled \u0080Kettle\uffff', alt: 'â\u0080\u0099\ufffe it says.\u0000\ufdd0' },
   [COMICS.withoutImage]: { img: 'https://imgs.xkcd.com/comics/', alt: '', extra_parts: {} },
 };
 

@@ -99,6 +99,34 @@ fn mistakes_are_problems_that_say_what_to_do() {
     assert!(app.get("/api/popular?limit=0").text().contains("from 1 to 100"));
     let refused = app.request("POST", "/api/popular", &[]);
     assert_eq!((refused.status, json(&refused)["status"].as_u64()), (405, Some(405)));
+    assert_eq!(json(&refused)["detail"], "Only GET and HEAD are answered.");
+}
+
+#[test]
+fn a_script_of_another_site_may_ask_with_headers_of_its_own_and_read_the_request_id() {
+    let app = built_in();
+    let asks = [("Origin", "https://example.org"), ("Access-Control-Request-Method", "GET")];
+    for path in ["/api/popular", "/api/comics/7", "/api/openapi.json"] {
+        let allowed = app.request("OPTIONS", path, &asks);
+        assert_eq!((allowed.status, allowed.body.len()), (204, 0), "{path}");
+        assert_eq!(allowed.header("access-control-allow-origin"), Some("*"), "{path}");
+        assert_eq!(allowed.header("access-control-allow-methods"), Some("GET, HEAD"), "{path}");
+        assert_eq!(allowed.header("access-control-allow-headers"), Some("*"), "{path}");
+        assert_eq!(app.request("OPTIONS", path, &[]).status, 405, "{path}");
+    }
+    let exposed = app.get("/api/popular");
+    assert_eq!(exposed.header("access-control-expose-headers"), Some("x-request-id, retry-after"));
+    assert_eq!(app.request("OPTIONS", "/", &asks).status, 405);
+}
+
+#[test]
+fn the_description_is_for_those_who_call() {
+    let description = json(&built_in().get("/api/openapi.json"));
+    assert_eq!(description["info"]["license"]["identifier"], "MIT OR Apache-2.0");
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let text = item["get"]["description"].as_str().unwrap();
+        assert!(!text.contains('#') && !text.contains("Error"), "{path}: {text}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What holds for every request and every answer: hosts, headers, compression, malformed requests.
 
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
@@ -25,6 +25,23 @@ const ANSWERS: [(&str, &str, u16); 14] = [
     ("POST", "/", 405),
     ("DELETE", "/nowhere", 404),
 ];
+
+#[test]
+fn a_page_that_is_compressed_on_its_way_is_not_held_back_by_the_network() {
+    let app = built_in();
+    let mut connection = Connection::open(app.address).unwrap();
+    let mut took: Vec<_> = (0..50)
+        .map(|_| {
+            let began = Instant::now();
+            let answer = connection.request("GET", "/search/", &[("Accept-Encoding", "gzip")]).unwrap();
+            assert_eq!(answer.header("content-encoding"), Some("gzip"));
+            began.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    // Who waits for the word that a first part has arrived waits 40 ms.
+    assert!(took[25] < Duration::from_millis(20), "{took:?}");
+}
 
 #[test]
 fn every_answer_tells_browsers_to_be_strict() {

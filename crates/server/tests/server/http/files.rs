@@ -108,3 +108,16 @@ fn type_of(file: &str) -> &'static str {
         ending => panic!("what is {ending}?"),
     }
 }
+
+#[test]
+fn what_has_a_compressed_form_says_so_in_both_forms() {
+    let app = built_in();
+    for path in ["/about/", "/popular/", "/archive/", "/feed.xml", "/robots.txt"] {
+        for accepted in ["gzip", "identity"] {
+            let answer = app.request("GET", path, &[("Accept-Encoding", accepted)]);
+            let varies: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "vary").collect();
+            assert_eq!(varies.len(), 1, "{path}, {accepted}");
+            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{path}, {accepted}");
+        }
+    }
+}

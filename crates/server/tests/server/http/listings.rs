@@ -91,6 +91,12 @@ fn comics_of_the_app_stand_in_where_no_other_is_at_hand() {
         assert!(text.contains("href=\"/1000003/\""), "{path}: {text}");
     }
     assert!(app.get("/archive/").text().contains("xkcd.com can’t be reached"));
+    let feed = app.get("/feed.xml");
+    assert_eq!(
+        (feed.status, feed.header("retry-after")),
+        (503, Some("10")),
+        "readers would keep them for ever"
+    );
     assert!(!built_in().get("/archive/").text().contains("can’t be reached"));
 }
 
@@ -141,10 +147,20 @@ fn any_search_is_answered_and_its_words_are_shown_as_text() {
     }
     let text = app.get("/search/?q=%3Cscript%3Ealert(1)%3C/script%3E%22onfocus=%22x").text();
     assert!(!text.contains("<script>") && !text.contains("\"onfocus"), "{text}");
+    let text = app.get("/search/?q=%00cat%C2%85dog%EF%BF%BF").text();
+    assert!(text.contains("value=\"cat dog\"") && !text.contains('\0'), "{text}");
     let long = app.get(&format!("/search/?q={}", "a".repeat(201)));
     assert_eq!(long.status, 400);
     assert!(long.text().contains("at most 200 characters") && long.text().contains("value=\"aaa"));
     assert_eq!(app.get(&format!("/search/?q={}", "%C3%A9".repeat(200))).status, 200);
+}
+
+#[test]
+fn a_search_of_many_words_says_how_many_it_looks_for() {
+    let app = with_texts();
+    let said = "Only the first 8 different words were looked for.";
+    assert!(!app.get("/search/?q=a+b+c+d+e+f+g+h+a").text().contains(said));
+    assert!(app.get("/search/?q=a+b+c+d+e+f+g+h+i").text().contains(said));
 }
 
 #[test]
@@ -165,6 +181,23 @@ fn the_feed_is_atom_with_the_newest_comics_and_their_captions() {
 }
 
 #[test]
+fn the_feed_has_what_is_new_and_not_what_is_collected_late() {
+    let app = of_comics(3_200);
+    for number in [1, 3_180, 3_181, 3_190] {
+        assert_eq!(app.get(&format!("/api/comics/{number}")).status, 200);
+    }
+    let feed = Feed::from_str(&app.get("/feed.xml").text()).unwrap();
+    // Others of the newest twenty may have been collected meanwhile.
+    let titles: Vec<_> = feed.entries().iter().map(|it| it.title().as_str()).collect();
+    for new in ["#3200 | Title 3200", "#3190 | Title 3190", "#3181 | Title 3181"] {
+        assert!(titles.contains(&new), "{titles:?}");
+    }
+    for old in ["#3180 | Title 3180", "#1 | Title 1"] {
+        assert!(!titles.contains(&old), "{titles:?}");
+    }
+}
+
+#[test]
 fn the_feed_of_the_app_itself_credits_nobody_else() {
     let feed = Feed::from_str(&built_in().get("/feed.xml").text()).unwrap();
     assert_eq!(feed.entries().len(), 20);
@@ -177,7 +210,7 @@ fn the_feed_of_the_app_itself_credits_nobody_else() {
 #[test]
 fn who_has_the_archive_or_the_feed_is_told_that_it_is_still_good() {
     let app = built_in();
-    for path in ["/archive/", "/feed.xml"] {
+    for path in ["/archive/", "/feed.xml", "/popular/"] {
         let whole = app.request("GET", path, &[("Accept-Encoding", "gzip")]);
         assert_eq!(whole.header("content-encoding"), Some("gzip"), "{path}");
         assert_eq!(whole.header("cache-control"), Some("no-cache"), "{path}");

@@ -49,6 +49,20 @@ fn without_xkcd_a_comic_of_the_app_stands_in_and_says_so() {
 }
 
 #[test]
+fn a_document_that_is_no_comic_is_not_taken_for_silence() {
+    let app = Launch::development()
+        .upstream(&StubUpstream::with_documents(vec![serde_json::json!({"num": 7, "title": []})]))
+        .start();
+    let page = app.get("/7/");
+    assert_eq!(page.status, 503);
+    let text = page.text();
+    assert!(text.contains("gave something that is no comic") && !text.contains("does not answer"), "{text}");
+    assert!(text.contains("https://xkcd.com/7/"), "{text}");
+    let problem = app.get("/api/comics/7").text();
+    assert!(problem.contains("gave something that is no comic"), "{problem}");
+}
+
+#[test]
 fn what_was_seen_before_is_shown_when_xkcd_is_gone_and_says_of_when_it_is() {
     let data = tempfile::tempdir().unwrap();
     let before = Launch::development().data(data.path()).upstream(&StubUpstream::of_comics(60)).start();

@@ -52,7 +52,7 @@ impl Connection {
             let (name, value) = line.split_once(':').ok_or_else(malformed)?;
             answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        if !to_head && status != 304 {
+        if !to_head && ![204, 304].contains(&status) {
             answer.body = self.body(&answer)?;
         }
         Ok(answer)
