@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::ArgMatches;
+use tokio::signal::unix::{SignalKind, signal};
 use xkcd_domain::account::{PasswordHash, Username};
 use xkcd_domain::secret::SecretValue;
 
@@ -64,6 +65,9 @@ fn asks_nothing(given: &ArgMatches) -> bool {
 
 /// A password that will do, typed the same twice.
 fn typed(username: &Username) -> Result<SecretValue, CommandError> {
+    // Who reads unseen sends this process the signal of Ctrl-C while the terminal still hides what is typed. Heard
+    // here, it does not end the process before the terminal is as it was.
+    let _heard = signal(SignalKind::interrupt()).map_err(not_typed)?;
     let unseen = |prompt| rpassword::prompt_password(prompt).map(SecretValue::new).map_err(not_typed);
     let mut problem = "";
     for _ in 0..TRIES {
