@@ -62,9 +62,15 @@ impl ViewLedger for SqliteViewLedger {
 fn history(transaction: &Transaction<'_>, query: HistoryQuery) -> rusqlite::Result<Vec<HistoryEntry>> {
     let before = query.before.unwrap_or(i64::MAX);
     let of_comic = if query.comic.is_some() { "AND comic_number = ?3" } else { "" };
+    // A row that was seen with no view was made by an admin: either just now, or by the entry before.
     let sql = format!(
-        "SELECT id, changed_at_ms, changed_by, comic_number, seen, wanted, delta FROM view_history
-         WHERE id < ?1 {of_comic} ORDER BY id DESC LIMIT ?2"
+        "SELECT id, changed_at_ms, changed_by, comic_number, seen, wanted, delta,
+                seen = 0 AND coalesce((
+                    SELECT earlier.wanted IS NULL FROM view_history AS earlier
+                    WHERE earlier.comic_number = entry.comic_number AND earlier.id < entry.id
+                    ORDER BY earlier.id DESC LIMIT 1
+                ), 1)
+         FROM view_history AS entry WHERE id < ?1 {of_comic} ORDER BY id DESC LIMIT ?2"
     );
     let mut statement = transaction.prepare_cached(&sql)?;
     match query.comic {
@@ -75,6 +81,7 @@ fn history(transaction: &Transaction<'_>, query: HistoryQuery) -> rusqlite::Resu
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
     let change = match row.get::<_, Option<i64>>(5)? {
+        Some(_) if row.get(7)? => Change::Added { views: row.views(5)? },
         Some(_) => Change::Adjusted { seen: row.views(4)?, wanted: row.views(5)? },
         None => Change::Removed { views: row.views(4)? },
     };

@@ -21,13 +21,24 @@ pub struct PostgresViewLedger {
     store: PostgresStore,
 }
 
-const HISTORY: &str = "
-    SELECT id, changed_at, changed_by, comic_number, seen, wanted, delta FROM view_history
-    WHERE id < $1 ORDER BY id DESC LIMIT $2";
-
-const HISTORY_OF_COMIC: &str = "
-    SELECT id, changed_at, changed_by, comic_number, seen, wanted, delta FROM view_history
-    WHERE comic_number = $3 AND id < $1 ORDER BY id DESC LIMIT $2";
+/// A row that was seen with no view was made by an admin: either just now, or by the entry before.
+macro_rules! history {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, changed_at, changed_by, comic_number, seen, wanted, delta,
+                    seen = 0 AND coalesce((
+                        SELECT earlier.wanted IS NULL FROM view_history AS earlier
+                        WHERE earlier.comic_number = entry.comic_number AND earlier.id < entry.id
+                        ORDER BY earlier.id DESC LIMIT 1
+                    ), true)
+             FROM view_history AS entry WHERE ",
+            $condition,
+            " ORDER BY id DESC LIMIT $2"
+        )
+    };
+}
+const HISTORY: &str = history!("id < $1");
+const HISTORY_OF_COMIC: &str = history!("comic_number = $3 AND id < $1");
 
 const DAYS: &str = "
     SELECT day, sum(views)::bigint FROM daily_views WHERE day BETWEEN $1 AND $2 GROUP BY day ORDER BY day";
@@ -83,6 +94,7 @@ impl ViewLedger for PostgresViewLedger {
 
 fn entry(row: &Row) -> Result<HistoryEntry, PostgresStoreError> {
     let change = match row.column::<Option<i64>>(5)? {
+        Some(_) if row.column(7)? => Change::Added { views: row.views(5)? },
         Some(_) => Change::Adjusted { seen: row.views(4)?, wanted: row.views(5)? },
         None => Change::Removed { views: row.views(4)? },
     };

@@ -41,7 +41,7 @@ use form::{Stale, Submitted};
 use form_tokens::FormTokens;
 use gate::Gate;
 use passwords::Passwords;
-use signed_in::{SignedIn, Superuser};
+use signed_in::{SentFrom, SignedIn, Superuser};
 
 /// An admin who does nothing for an hour, or works for half a day, signs in again.
 pub const SESSION_POLICY: SessionPolicy =
@@ -83,12 +83,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(home)
         .service(read("/", "/admin/", dashboard::show))
         .service(both("/login/", "/admin/login/", sign_in::form, sign_in::sign_in))
-        .service(write("/logout/", "/admin/logout/", sign_in::sign_out))
+        .service(write("/logout/", "/admin/logout/", HOME, sign_in::sign_out))
         .service(both("/password/", "/admin/password/", own_password::form, own_password::change))
         .service(read("/comics/", "/admin/comics/", comics::list::show))
         .service(read("/comics/export.csv", "/admin/comics/export.csv", comics::export::csv))
         .service(both("/comics/add/", "/admin/comics/add/", comics::add::form, comics::add::add))
-        .service(write("/comics/bulk/", "/admin/comics/bulk/", comics::bulk::act))
+        .service(write("/comics/bulk/", "/admin/comics/bulk/", comics::LIST, comics::bulk::act))
         .service(both(
             "/comics/{number}/",
             "/admin/comics/{number}/",
@@ -101,13 +101,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.service(scope);
 }
 
-/// A resource to post to.
-fn write<F, A>(pattern: &str, name: &str, post: F) -> Resource
+/// A resource to post to, from a page that is elsewhere.
+fn write<F, A>(pattern: &str, name: &str, sent_from: &'static str, post: F) -> Resource
 where
     F: Handler<A, Output: Responder>,
     A: FromRequest + 'static,
 {
-    web::resource(pattern).name(name).route(web::post().to(post))
+    web::resource(pattern).name(name).app_data(SentFrom(sent_from)).route(web::post().to(post))
 }
 
 /// A form, and what becomes of it.

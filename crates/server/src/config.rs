@@ -16,6 +16,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use xkcd_domain::secret::{SecretName, SecretValue};
 
+pub(crate) use hosts::names_this_machine;
 pub use hosts::{AllowedHosts, PublicUrl};
 pub use mistakes::Mistakes;
 pub use secrets::{

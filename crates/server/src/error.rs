@@ -103,14 +103,15 @@ impl ResponseError for AppError {
     }
 }
 
-/// The page of an answer that is an error.
+/// The page of an answer that is an error; to a request that sent something, or only asked.
 pub async fn page(
     status: StatusCode,
     error: Option<&AppError>,
+    was_sent: bool,
     request_id: &str,
     state: &AppState,
 ) -> String {
-    let (title, advice) = words(status, error);
+    let (title, advice) = words(status, error, was_sent);
     let number = match error {
         Some(AppError::NoSuchComic(number)) => *number,
         Some(AppError::ComicUnavailable { number, .. }) => Some(number.get()),
@@ -133,7 +134,7 @@ pub async fn page(
 pub fn problem(status: StatusCode, error: Option<&AppError>, request_id: &str) -> String {
     let (title, detail) = match status {
         StatusCode::METHOD_NOT_ALLOWED => ("That can’t be done here", "Only GET and HEAD are answered."),
-        _ => words(status, error),
+        _ => words(status, error, false),
     };
     let problem = Problem { title, status: status.as_u16(), detail, request_id };
     serde_json::to_string(&problem).unwrap_or_default()
@@ -171,7 +172,7 @@ async fn navigation_around(number: u32, state: &AppState) -> Navigation {
     Navigation::around(number, source.range(Instant::now() + TIME_FOR_NEIGHBOURS).await.ok())
 }
 
-fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'static str) {
+fn words(status: StatusCode, error: Option<&AppError>, was_sent: bool) -> (&'static str, &'static str) {
     match error {
         Some(AppError::NoSuchComic(Some(404))) => {
             ("There is no comic #404", "Its number is taken by the joke. Its neighbours are comics.")
@@ -200,7 +201,7 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "This address is not known here",
             "Check the address, or ask whoever runs this site to allow it.",
         ),
-        Some(AppError::Admin(error)) => error.words().unwrap_or_else(|| by_status(status)),
+        Some(AppError::Admin(error)) => error.words(was_sent).unwrap_or_else(|| by_status(status)),
         _ => by_status(status),
     }
 }

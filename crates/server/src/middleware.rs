@@ -83,7 +83,8 @@ async fn complete(
         let (content_type, body) = if is_for_programs {
             ("application/problem+json", error::problem(status, failure, id.as_str()))
         } else {
-            (HTML, error::page(status, failure, id.as_str(), state).await)
+            let was_sent = !request.method().is_safe();
+            (HTML, error::page(status, failure, was_sent, id.as_str(), state).await)
         };
         error::add_headers(status, content_type, response.headers_mut());
         response = response.set_body(BoxBody::new(body));

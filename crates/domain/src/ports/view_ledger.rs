@@ -136,6 +136,11 @@ pub struct HistoryEntry {
 /// What was done to a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
+    /// It was added, where there was none.
+    Added {
+        /// The count it was added with.
+        views: ViewCount,
+    },
     /// Its count was adjusted.
     Adjusted {
         /// What the admin saw.

@@ -65,7 +65,8 @@ pub(crate) async fn change(
     };
     match changed {
         Ok(()) => {
-            tracing::info!(event = "admin.account", action = form.get("action"));
+            let (action, by) = (form.get("action"), who.as_ref().username());
+            tracing::info!(event = "admin.account", action, by = %by, account = %username);
             Ok(see_other("/admin/accounts/?done=account"))
         }
         Err(AccountStoreError::LastSuperuser) => {

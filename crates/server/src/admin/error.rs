@@ -16,14 +16,19 @@ use crate::error::AppError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdminError {
-    /// Nobody is signed in. Holds the path to go on to after signing in.
+    /// Nobody is signed in.
     #[error("nobody is signed in")]
-    SignInNeeded(String),
+    SignInNeeded {
+        /// The path to go on to after signing in.
+        next: String,
+        /// Whether the request sent something, which was not done.
+        was_sent: bool,
+    },
     /// The account may look and not change.
     #[error("the account is not a superuser's")]
     NotAllowed,
     /// Passwords and cookies would cross the network in the clear.
-    #[error("the public URL is plain http and not of this machine")]
+    #[error("it came over plain http, and not from this machine")]
     NoTls,
     /// Another site's page sent the form.
     #[error("the form comes from another site")]
@@ -71,7 +76,7 @@ impl AdminError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::SignInNeeded(_) => StatusCode::SEE_OTHER,
+            Self::SignInNeeded { .. } => StatusCode::SEE_OTHER,
             Self::NotAllowed | Self::NoTls | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
             Self::Form(
@@ -90,16 +95,17 @@ impl AdminError {
         }
     }
 
-    /// What the page of the error says: a title, and advice. `None` for what its status says.
+    /// What the page of the error says: a title, and advice. `None` for what its status says. Of a request that
+    /// sent something it may be unknown whether it was done: an answer of a store may have been lost.
     #[must_use]
-    pub fn words(&self) -> Option<(&'static str, &'static str)> {
+    pub fn words(&self, was_sent: bool) -> Option<(&'static str, &'static str)> {
         Some(match self {
             Self::NotAllowed => {
                 ("Not with this account", "It may look at everything here, and change nothing.")
             }
             Self::NoTls => (
                 "The admin site needs TLS",
-                "Whoever runs this site: set XKCDAPP_PUBLIC_URL to its https address. Over plain http passwords could be read on the way.",
+                "Whoever runs this site: set XKCDAPP_PUBLIC_URL to its https address. Over plain http passwords could be read on the way, so without TLS it is open on this machine alone, under localhost.",
             ),
             Self::ForeignOrigin => (
                 "That came from elsewhere",
@@ -109,11 +115,19 @@ impl AdminError {
                 "You are still signed in",
                 "The session could not be ended right now, and it still stands. Go back and sign out again in a moment.",
             ),
-            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => (
+            Self::Password(PasswordError::Busy) => (
                 "Not right now",
-                "What the admin site works with can’t be reached. Nothing was changed, and nobody was signed out. Try again in a moment.",
+                "Too many passwords are being checked, so nothing was done. Try again in a moment.",
             ),
-            _ => return None,
+            _ if self.status() != StatusCode::SERVICE_UNAVAILABLE => return None,
+            _ if was_sent => (
+                "It is not known whether that was done",
+                "What the admin site works with did not answer. Before you send it again, look whether it was done.",
+            ),
+            _ => (
+                "Not right now",
+                "What the admin site works with can’t be reached, so this page can’t be shown. Try again in a moment.",
+            ),
         })
     }
 
@@ -121,9 +135,13 @@ impl AdminError {
     #[must_use]
     pub fn response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status());
-        if let Self::SignInNeeded(next) = self {
-            let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-            answer.insert_header((LOCATION, format!("/admin/login/?{next}")));
+        if let Self::SignInNeeded { next, was_sent } = self {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("next", next);
+            if *was_sent {
+                query.append_pair("done", "nothing-sent");
+            }
+            answer.insert_header((LOCATION, format!("/admin/login/?{}", query.finish())));
         }
         answer.finish()
     }

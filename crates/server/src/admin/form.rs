@@ -49,7 +49,7 @@ where
             // Nobody's body is read before it is known who sends it.
             let who = who.await?;
             let fields = fields.await?;
-            let is_ours = form_tokens::same(fields.get(TOKEN), &who.as_ref().form_token());
+            let is_ours = form_tokens::holds(fields.get(TOKEN), who.as_ref().form_token());
             Ok(Self { who, form: if is_ours { Ok(fields) } else { Err(Stale(fields)) } })
         })
     }
@@ -73,7 +73,8 @@ impl FromRequest for SubmittedByAnybody {
             let admin = &state(&request)?.admin;
             let now = time::OffsetDateTime::now_utc();
             let is_ours = admin.cookies.form_token(&request).is_some_and(|token| {
-                form_tokens::same(fields.get(TOKEN), &token) && admin.form_tokens.is_fresh(&token, now)
+                form_tokens::holds(fields.get(TOKEN), token.as_bytes())
+                    && admin.form_tokens.is_fresh(&token, now)
             });
             Ok(Self { form: if is_ours { Ok(fields) } else { Err(Stale(fields)) } })
         })

@@ -63,9 +63,20 @@ fn seconds(period: Duration) -> i64 {
     i64::try_from(period.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Whether two tokens are the same, in a time that does not tell where they differ.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    one.as_bytes().ct_eq(other.as_bytes()).into()
+/// A token as a page holds it: random bytes, and the token's combined with them. It is another one in each page:
+/// the length of a compressed page, beside what somebody had it repeat, tells nothing of the token (BREACH).
+pub(super) fn mask(token: &[u8]) -> String {
+    let pad: Vec<u8> = token.iter().map(|_| rand::random()).collect();
+    let masked: Vec<u8> = pad.iter().zip(token).map(|(pad, byte)| pad ^ byte).collect();
+    URL_SAFE_NO_PAD.encode([pad, masked].concat())
+}
+
+/// Whether a form holds a token, in a time that does not tell where they differ.
+pub(super) fn holds(sent: &str, token: &[u8]) -> bool {
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(sent) else { return false };
+    let (pad, masked) = bytes.split_at(bytes.len() / 2);
+    let sent: Vec<u8> = pad.iter().zip(masked).map(|(pad, byte)| pad ^ byte).collect();
+    bytes.len() == 2 * token.len() && bool::from(sent.as_slice().ct_eq(token))
 }
 
 #[cfg(test)]
@@ -82,6 +93,25 @@ mod tests {
         assert!(!tokens.is_fresh(&token, now + FRESH + Duration::from_secs(1)));
         assert!(!tokens.is_fresh(&token, now - CLOCKS_DIFFER_BY - Duration::from_secs(1)));
         assert!(!FormTokens::new("another key").is_fresh(&token, now));
+    }
+
+    #[test]
+    fn a_mask_is_another_one_each_time_and_holds_its_token_alone() {
+        let token = b"a token of the session";
+        let sent = mask(token);
+        assert_ne!(sent, mask(token));
+        assert!(holds(&sent, token) && holds(&mask(token), token));
+        let bare = URL_SAFE_NO_PAD.encode(token);
+        for other in
+            ["", "A", &sent[1..], &sent[4..], &format!("{sent}AA"), &bare, &bare.repeat(2), "not base64!"]
+        {
+            assert!(!holds(other, token), "{other}");
+        }
+        assert!(
+            !holds(&mask(b"a token of another one"), token)
+                && !holds(&sent, b"")
+                && !holds(&sent, &token[1..])
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use time::macros::format_description;
 use xkcd_domain::comic::ComicNumber;
 use xkcd_domain::ports::view_ledger::{Change, HistoryEntry, HistoryQuery};
+use xkcd_domain::views::ViewCount;
 
 use super::pages::Page;
 use super::{Fields, SignedIn, titles};
@@ -25,7 +26,7 @@ pub(super) struct ShownEntry {
     number: u32,
     title: Option<String>,
     what: &'static str,
-    old: String,
+    old: Option<String>,
     new: Option<String>,
     delta: String,
 }
@@ -35,10 +36,12 @@ impl ShownEntry {
         let minute = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
         let machine = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
         let (what, old, new) = match entry.change {
-            Change::Adjusted { seen, wanted } if wanted.get() == 0 => ("Reset", seen, Some(wanted)),
-            Change::Adjusted { seen, wanted } => ("Changed", seen, Some(wanted)),
-            Change::Removed { views } => ("Deleted", views, None),
+            Change::Added { views } => ("Added", None, Some(views)),
+            Change::Adjusted { seen, wanted } if wanted.get() == 0 => ("Reset", Some(seen), Some(wanted)),
+            Change::Adjusted { seen, wanted } => ("Changed", Some(seen), Some(wanted)),
+            Change::Removed { views } => ("Deleted", Some(views), None),
         };
+        let shown = |views: Option<ViewCount>| views.map(|views| grouped(views.get()));
         let sign = if entry.delta < 0 { '\u{2212}' } else { '+' };
         Self {
             id: entry.id,
@@ -48,8 +51,8 @@ impl ShownEntry {
             number: entry.comic.get(),
             title: titles::of(state, entry.comic),
             what,
-            old: grouped(old.get()),
-            new: new.map(|new| grouped(new.get())),
+            old: shown(old),
+            new: shown(new),
             delta: format!("{sign}{}", grouped(entry.delta.unsigned_abs())),
         }
     }
@@ -69,15 +72,15 @@ struct HistoryPage {
 ///
 /// # Errors
 ///
-/// When the history can't be had.
+/// When the query can't be read, or the history can't be had.
 pub(crate) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
     who: SignedIn,
 ) -> Result<HttpResponse, AppError> {
     let fields = Fields::of_query(&request);
-    let comic: Option<ComicNumber> = fields.parse("comic");
-    let before: Option<i64> = fields.parse("before");
+    let comic: Option<ComicNumber> = fields.optional("comic", "That is not the number of a comic.")?;
+    let before: Option<i64> = fields.optional("before", "That is not a place in the history.")?;
     let query = HistoryQuery { comic, before, limit: ENTRIES + 1 };
     let mut entries = state.admin.ports.ledger.history(&query).await?;
     // One more than is shown, to know whether there is one.

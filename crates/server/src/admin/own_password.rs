@@ -3,13 +3,16 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
+use xkcd_domain::account::Username;
+use xkcd_domain::error_chain::Chain;
+use xkcd_domain::ports::account_store::AccountStoreError;
 use xkcd_domain::secret::SecretValue;
 use xkcd_domain::throttle::{SignInAttempt, SignInVerdict};
 
 use super::pages::{Page, STALE, see_other};
 use super::password_rules::weakness;
-use super::sign_in::{address, begin_session, seconds, wait_for};
-use super::{AdminError, HOME, SignedIn, Submitted};
+use super::sign_in::{SIGN_IN, address, begin_session, seconds, wait_for};
+use super::{HOME, SignedIn, Submitted};
 use crate::app::AppState;
 use crate::error::AppError;
 
@@ -57,11 +60,21 @@ pub(crate) async fn change(
     }
     let hash = admin.passwords.hash(secret("new")).await?;
     admin.ports.accounts.set_password(who.username(), &hash).await?;
-    let mut answer = see_other(&format!("{HOME}?done=password"));
+    tracing::info!(event = "admin.account", action = "password", by = %who.username(), account = %who.username());
     // The session that was here has ended with all others.
-    let account = admin.ports.accounts.find(who.username()).await?;
-    let account = account.ok_or_else(|| AdminError::SignInNeeded(HOME.to_owned()))?;
-    begin_session(&state, &account, &mut answer).await?;
+    let begun = begin_anew(&state, who.username()).await;
+    Ok(begun.unwrap_or_else(|error| {
+        tracing::warn!(event = "admin.sign_in", result = "failed", error = %Chain(&error));
+        see_other(&format!("{SIGN_IN}?done=password-anew"))
+    }))
+}
+
+/// Another session for whoever changed the password.
+async fn begin_anew(state: &AppState, username: &Username) -> Result<HttpResponse, AppError> {
+    let account = state.admin.ports.accounts.find(username).await?;
+    let account = account.ok_or(AccountStoreError::NotFound)?;
+    let mut answer = see_other(&format!("{HOME}?done=password"));
+    begin_session(state, &account, &mut answer).await?;
     Ok(answer)
 }
 

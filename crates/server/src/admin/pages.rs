@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
-use super::SignedIn;
+use super::{SignedIn, form_tokens};
 use crate::app::AppState;
 use crate::error::AppError;
 use crate::pages::HTML;
@@ -44,7 +44,7 @@ impl<'a> Page<'a> {
         let site = Site {
             username: who.username().as_str(),
             superuser: who.is_superuser(),
-            csrf_token: who.form_token(),
+            csrf_token: form_tokens::mask(who.form_token()),
             section,
             notice: None,
             problem: None,
@@ -101,6 +101,10 @@ pub(super) fn done(word: &str) -> Option<&'static str> {
         "deleted" => "The rows were deleted.",
         "nothing" => "No row was selected.",
         "password" => "Your password was changed, and your other sessions were ended.",
+        "password-anew" => "Your password was changed; sign in with it.",
+        "nothing-sent" => {
+            "Your session had ended, so what you sent was not done. Sign in, and send it again."
+        }
         "account" => "The account was changed, and its sessions were ended.",
         _ => return None,
     })

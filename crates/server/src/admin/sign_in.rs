@@ -15,12 +15,15 @@ use xkcd_domain::throttle::{SignInAttempt, SignInVerdict};
 
 use super::form::SubmittedByAnybody;
 use super::local_path::LocalPath;
-use super::pages::{STALE, for_anybody, see_other};
-use super::{AdminError, Fields, SESSION_POLICY, SignedIn, Stale, Submitted};
+use super::pages::{STALE, done, for_anybody, see_other};
+use super::{AdminError, Fields, SESSION_POLICY, SignedIn, Stale, Submitted, form_tokens};
 use crate::app::AppState;
 use crate::client_address::client_address;
 use crate::error::AppError;
 use crate::metrics::SignInResult;
+
+/// Where the form is.
+pub(super) const SIGN_IN: &str = "/admin/login/";
 
 /// What the page shows.
 #[derive(Serialize)]
@@ -28,6 +31,7 @@ struct SignInPage<'a> {
     username: &'a str,
     next: &'a str,
     csrf_token: &'a str,
+    notice: Option<&'static str>,
     problem: Option<&'a str>,
 }
 
@@ -135,17 +139,21 @@ pub(crate) async fn sign_out(
     state: web::Data<AppState>,
     submitted: Result<Submitted<SignedIn>, AppError>,
 ) -> Result<HttpResponse, AppError> {
-    let submitted = submitted.map_err(|error| match error {
-        AppError::Admin(AdminError::Sessions(cause)) => AdminError::StillSignedIn(cause).into(),
-        other => other,
-    })?;
+    let submitted = match submitted {
+        // The session has ended already.
+        Err(AppError::Admin(AdminError::SignInNeeded { .. })) => return Ok(see_other(SIGN_IN)),
+        Err(AppError::Admin(AdminError::Sessions(cause))) => {
+            return Err(AdminError::StillSignedIn(cause).into());
+        }
+        other => other?,
+    };
     let who = submitted.who;
     if submitted.form.is_err() {
         let page = super::pages::Page::of("", "admin/sign-out.html", &who);
         return page.problem(Some((StatusCode::FORBIDDEN, STALE))).render(&state, &());
     }
     state.admin.ports.sessions.remove(&who.key).await.map_err(AdminError::StillSignedIn)?;
-    let mut answer = see_other("/admin/login/");
+    let mut answer = see_other(SIGN_IN);
     // As above.
     let _ = answer.add_cookie(&state.admin.cookies.take_session());
     Ok(answer)
@@ -168,7 +176,8 @@ fn page(
     let page = SignInPage {
         username: filled.get("username"),
         next: next.as_str(),
-        csrf_token: &csrf_token,
+        csrf_token: &form_tokens::mask(csrf_token.as_bytes()),
+        notice: done(filled.get("done")),
         problem,
     };
     let mut answer = for_anybody(state, "admin/sign-in.html", status, &page)?;

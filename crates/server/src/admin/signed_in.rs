@@ -6,8 +6,6 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest, web};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 use xkcd_domain::account::{Account, Role, Username};
 use xkcd_domain::session::{Session, SessionKey};
@@ -34,9 +32,9 @@ impl SignedIn {
         self.account.role == Role::Superuser
     }
 
-    /// What the forms of the session carry.
-    pub(super) fn form_token(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.session.csrf_token.expose())
+    /// What the forms of the session carry, masked.
+    pub(super) fn form_token(&self) -> &[u8] {
+        self.session.csrf_token.expose()
     }
 }
 
@@ -54,7 +52,7 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move {
             let found = identify(&request).await?;
-            found.ok_or_else(|| AdminError::SignInNeeded(way_back(&request)).into())
+            found.ok_or_else(|| sign_in_needed(&request).into())
         })
     }
 }
@@ -103,11 +101,16 @@ async fn identify(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
     Ok(is_there.then_some(SignedIn { account, session, key }))
 }
 
-/// Where to go on after signing in: to the page, and not to send its form once more.
-fn way_back(request: &HttpRequest) -> String {
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    match request.uri().path_and_query().filter(|_| is_read) {
-        Some(path) => path.to_string(),
-        None => request.path().to_owned(),
-    }
+/// Where forms come from that are sent to a resource without a page of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SentFrom(pub(super) &'static str);
+
+/// Leads to signing in, and then to the page, or to that of the form: to look at it, and not to send it once more.
+fn sign_in_needed(request: &HttpRequest) -> AdminError {
+    let was_sent = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let next = match request.uri().path_and_query().filter(|_| !was_sent) {
+        Some(path) => path.as_str(),
+        None => request.app_data().map_or(request.path(), |SentFrom(page)| page),
+    };
+    AdminError::SignInNeeded { next: next.to_owned(), was_sent }
 }

@@ -50,7 +50,7 @@ impl PublicUrl {
     /// Whether it is that of a browser on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.host == "localhost" || ip_of(&self.host).is_some_and(|ip| ip.is_loopback())
+        is_of_this_machine(&self.host)
     }
 
     /// Whether browsers use TLS.
@@ -106,11 +106,7 @@ impl AllowedHosts {
         let Some(host) = without_port(header) else { return false };
         match self {
             Self::Listed(hosts) => hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)),
-            Self::Usual => {
-                public.host().eq_ignore_ascii_case(host)
-                    || host.eq_ignore_ascii_case("localhost")
-                    || ip_of(host).is_some_and(|ip| ip.is_loopback())
-            }
+            Self::Usual => public.host().eq_ignore_ascii_case(host) || is_of_this_machine(host),
         }
     }
 }
@@ -129,6 +125,15 @@ impl FromStr for AllowedHosts {
         });
         Ok(Self::Listed(hosts.collect::<Result<_, _>>()?))
     }
+}
+
+/// Whether a `Host` header's value is one that only browsers on this machine send to it.
+pub(crate) fn names_this_machine(header: &str) -> bool {
+    without_port(header).is_some_and(is_of_this_machine)
+}
+
+fn is_of_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || ip_of(host).is_some_and(|ip| ip.is_loopback())
 }
 
 fn is_name_or_address(host: &str) -> bool {

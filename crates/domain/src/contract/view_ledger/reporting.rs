@@ -35,6 +35,7 @@ pub(super) async fn a_comic_without_views_is_not_most_viewed(
 pub(super) async fn the_history_says_who_did_what(subject: LedgerSubject, mut keys: Keys) -> Outcome {
     let comic = keys.comic();
     let (first, second) = (keys.username("adjuster@example.org-"), keys.username("remover-"));
+    let third = keys.username("adder-");
     subject.count(&mut keys, [(comic, 90)]).await?;
     let seen = subject.seen(comic).await?;
     subject.count(&mut keys, [(comic, 5)]).await?;
@@ -42,13 +43,27 @@ pub(super) async fn the_history_says_who_did_what(subject: LedgerSubject, mut ke
     let seen = subject.seen(comic).await?;
     subject.count(&mut keys, [(comic, 1)]).await?;
     subject.ledger.remove(&[removal(&seen)], &second).await?;
+    subject.ledger.adjust(&[addition(comic, 0)], &third).await?;
+    let seen = subject.seen(comic).await?;
+    subject.ledger.adjust(&[adjustment(&seen, 5)], &first).await?;
     let history = subject.history_of(comic).await?;
     let told: Vec<_> = history.iter().map(|it| (it.by.clone(), it.comic, it.change, it.delta)).collect();
     let adjusted = Change::Adjusted { seen: 90.into(), wanted: 100.into() };
     let removed = Change::Removed { views: 106.into() };
-    let wanted = vec![(second, comic, removed, -106), (first, comic, adjusted, 10)];
+    let (added, from_zero) =
+        (Change::Added { views: 0.into() }, Change::Adjusted { seen: 0.into(), wanted: 5.into() });
+    let wanted = vec![
+        (first.clone(), comic, from_zero, 5),
+        (third, comic, added, 0),
+        (second.clone(), comic, removed, -106),
+        (first, comic, adjusted, 10),
+    ];
     demand_equal("the history of the comic", &told, &wanted)?;
-    demand(history[0].at >= history[1].at, "the later entry was made later")
+    demand(history.is_sorted_by(|later, earlier| later.at >= earlier.at), "the later entry was made later")?;
+    let other = keys.comic();
+    subject.ledger.adjust(&[addition(other, 7)], &second).await?;
+    let told: Vec<_> = subject.history_of(other).await?.iter().map(|it| (it.change, it.delta)).collect();
+    demand_equal("the history of a comic without views", &told, &vec![(Change::Added { views: 7.into() }, 7)])
 }
 
 pub(super) async fn the_history_comes_latest_first_in_pages(
@@ -67,7 +82,7 @@ pub(super) async fn the_history_comes_latest_first_in_pages(
         entries
             .iter()
             .map(|entry| match entry.change {
-                Change::Adjusted { wanted, .. } => wanted.get(),
+                Change::Added { views: wanted } | Change::Adjusted { wanted, .. } => wanted.get(),
                 Change::Removed { .. } => 0,
             })
             .collect()

@@ -138,7 +138,9 @@ impl FlawedViews {
         }
         state.rows.insert(comic, Row { views: views.unsigned_abs(), version });
         let cut = if self.flaw.is("a_count_never_falls_below_zero") { delta } else { views - held };
-        state.record(by, comic, Change::Adjusted { seen, wanted }, cut);
+        let change =
+            if old.is_none() { Change::Added { views: wanted } } else { Change::Adjusted { seen, wanted } };
+        state.record(by, comic, change, cut);
     }
 }
 

@@ -11,6 +11,7 @@ use xkcd_domain::views::ViewCount;
 
 use super::super::pages::{Page, STALE, see_other};
 use super::super::{Fields, Stale, Submitted, Superuser};
+use super::change::Conflict;
 use super::parse_views;
 use crate::app::AppState;
 use crate::error::AppError;
@@ -25,6 +26,8 @@ struct AddPage<'a> {
     views: &'a str,
     /// The row that is there already.
     existing: Option<u32>,
+    /// What somebody wanted of a row that is not there any more.
+    conflict: Option<Conflict>,
 }
 
 /// `GET /admin/comics/add/`.
@@ -34,7 +37,7 @@ struct AddPage<'a> {
 /// When the page can't be made.
 pub(crate) async fn form(state: web::Data<AppState>, who: Superuser) -> Result<HttpResponse, AppError> {
     Page::of("comics", "admin/add.html", &who)
-        .render(&state, &AddPage { number: "", views: "0", existing: None })
+        .render(&state, &AddPage { number: "", views: "0", existing: None, conflict: None })
 }
 
 /// `POST /admin/comics/add/`.
@@ -48,7 +51,8 @@ pub(crate) async fn add(
 ) -> Result<HttpResponse, AppError> {
     let who = submitted.who;
     let again = |status, form: &Fields, existing: Option<u32>, problem| {
-        let page = AddPage { number: form.get("number"), views: form.get("views"), existing };
+        let (number, views) = (form.get("number"), form.get("views"));
+        let page = AddPage { number, views, existing, conflict: None };
         Page::of("comics", "admin/add.html", &who).problem(Some((status, problem))).render(&state, &page)
     };
     let form = match submitted.form {
@@ -74,6 +78,21 @@ pub(crate) async fn add(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form to add a row, for somebody who changed one that was deleted meanwhile.
+pub(super) fn instead(
+    state: &AppState,
+    who: &Superuser,
+    comic: ComicNumber,
+    views: &str,
+    conflict: Option<Conflict>,
+) -> Result<HttpResponse, AppError> {
+    let problem = "Somebody else deleted this row while you looked at it. Nothing was changed by you.";
+    let page = AddPage { number: &comic.to_string(), views, existing: None, conflict };
+    Page::of("comics", "admin/add.html", who)
+        .problem(Some((StatusCode::CONFLICT, problem)))
+        .render(state, &page)
 }
 
 /// Whether there is such a comic, as far as is known.

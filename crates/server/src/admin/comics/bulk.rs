@@ -9,6 +9,7 @@ use xkcd_domain::views::ViewCount;
 
 use super::super::pages::{Page, STALE, see_other};
 use super::super::{Fields, Stale, Submitted, Superuser};
+use super::list_query::ListQuery;
 use super::{LIST, SeenRow, ShownRow, rows_of};
 use crate::app::AppState;
 use crate::error::AppError;
@@ -26,6 +27,16 @@ enum Action {
 struct ConfirmPage {
     action: Action,
     rows: Vec<ShownRow>,
+    /// The query of the list that the rows were selected in, and its address.
+    list: String,
+    back: String,
+}
+
+/// Rows of the list as somebody selected them.
+struct Selection {
+    action: Action,
+    rows: Vec<SeenRow>,
+    list: ListQuery,
 }
 
 /// `POST /admin/comics/bulk/`: first asks, and does it when that was confirmed.
@@ -42,24 +53,19 @@ pub(crate) async fn act(
         Ok(form) => (form, None),
         Err(Stale(form)) => (form, Some((StatusCode::FORBIDDEN, STALE))),
     };
-    let action = match form.get("action") {
-        "reset" => Action::Reset,
-        "delete" => Action::Delete,
-        _ => return Err(AppError::NotFound),
-    };
-    let rows = selected(&form)?;
-    if rows.is_empty() {
-        return Ok(see_other(&format!("{LIST}?done=nothing")));
+    let selection = Selection::of(&form)?;
+    if selection.rows.is_empty() {
+        return Ok(see_other(&selection.list.after("nothing")));
     }
     let ledger = state.admin.ports.ledger.as_ref();
     if form.get("confirmed") != "yes" || problem.is_some() {
-        return confirm(&state, &who, action, &rows, problem).await;
+        return selection.confirm(&state, &who, problem).await;
     }
-    match action.run(ledger, &rows, who.as_ref().username()).await {
-        Ok(()) => Ok(see_other(&format!("{LIST}?done={}", action.done()))),
+    match selection.action.run(ledger, &selection.rows, who.as_ref().username()).await {
+        Ok(()) => Ok(see_other(&selection.list.after(selection.action.done()))),
         Err(ViewLedgerError::Conflict { .. }) => {
             let problem = "Somebody else changed some of these rows meanwhile. Nothing was done; they are shown as they are now.";
-            confirm(&state, &who, action, &rows, Some((StatusCode::CONFLICT, problem))).await
+            selection.confirm(&state, &who, Some((StatusCode::CONFLICT, problem))).await
         }
         Err(error) => Err(error.into()),
     }
@@ -97,22 +103,32 @@ impl Action {
     }
 }
 
-fn selected(form: &Fields) -> Result<Vec<SeenRow>, AppError> {
-    form.all("row").map(|row| row.parse().map_err(|()| AppError::NotFound)).collect()
-}
+impl Selection {
+    fn of(form: &Fields) -> Result<Self, AppError> {
+        let action = match form.get("action") {
+            "reset" => Action::Reset,
+            "delete" => Action::Delete,
+            _ => return Err(AppError::NotFound),
+        };
+        let rows = form.all("row").map(|row| row.parse().map_err(|()| AppError::NotFound));
+        Ok(Self { action, rows: rows.collect::<Result<_, _>>()?, list: ListQuery::carried_by(form) })
+    }
 
-/// Lists the rows as they are now: what is confirmed is what is done.
-async fn confirm(
-    state: &AppState,
-    who: &Superuser,
-    action: Action,
-    rows: &[SeenRow],
-    problem: Option<(StatusCode, &str)>,
-) -> Result<HttpResponse, AppError> {
-    let comics = rows.iter().map(|row| row.comic).collect();
-    let rows = rows_of(state.admin.ports.ledger.as_ref(), comics).await?;
-    let rows = rows.iter().map(|row| ShownRow::new(state, row)).collect();
-    Page::of("comics", "admin/confirm.html", who)
-        .problem(problem)
-        .render(state, &ConfirmPage { action, rows })
+    /// Lists the rows as they are now: what is confirmed is what is done.
+    async fn confirm(
+        &self,
+        state: &AppState,
+        who: &Superuser,
+        problem: Option<(StatusCode, &str)>,
+    ) -> Result<HttpResponse, AppError> {
+        let comics = self.rows.iter().map(|row| row.comic).collect();
+        let rows = rows_of(state.admin.ports.ledger.as_ref(), comics).await?;
+        let page = ConfirmPage {
+            action: self.action,
+            rows: rows.iter().map(|row| ShownRow::new(state, row)).collect(),
+            list: self.list.to_text(),
+            back: self.list.address(LIST),
+        };
+        Page::of("comics", "admin/confirm.html", who).problem(problem).render(state, &page)
+    }
 }

@@ -21,13 +21,13 @@ const ROWS: u32 = 500;
 ///
 /// # Errors
 ///
-/// When the counts can't be had.
+/// When the query can't be read, or the counts can't be had.
 pub(crate) async fn csv(
     request: HttpRequest,
     state: web::Data<AppState>,
     _who: SignedIn,
 ) -> Result<HttpResponse, AppError> {
-    let query = ListQuery::of(&Fields::of_query(&request)).to_ledger(&state);
+    let query = ListQuery::of(&Fields::of_query(&request))?.to_ledger(&state);
     let query = LedgerQuery { limit: ROWS, page: LedgerPage::First, ..query };
     // A store that is down is told before the first byte; one that goes down later cuts the file.
     let first = Export { state: state.into_inner(), query, is_first: true }.next().await?;

@@ -26,6 +26,8 @@ struct ListPage {
     next: Option<String>,
     first: Option<String>,
     export: String,
+    /// The list's query, for forms to carry along.
+    list: String,
 }
 
 /// The head of a column: which way it is sorted, and the address that sorts it the other way.
@@ -39,14 +41,14 @@ struct Column {
 ///
 /// # Errors
 ///
-/// When the counts can't be had.
+/// When the query can't be read, or the counts can't be had.
 pub(crate) async fn show(
     request: HttpRequest,
     state: web::Data<AppState>,
     who: SignedIn,
 ) -> Result<HttpResponse, AppError> {
     let fields = Fields::of_query(&request);
-    let query = ListQuery::of(&fields);
+    let query = ListQuery::of(&fields)?;
     let list = state.admin.ports.ledger.list(&query.to_ledger(&state)).await?;
     let page = Page::of("comics", "admin/comics.html", &who).notice(done(fields.get("done")));
     page.render(&state, &ListPage::new(&state, &query, &list))
@@ -87,6 +89,7 @@ impl ListPage {
             first: (!is_first).then(|| query.at(LedgerPage::First)),
             export: ListQuery { page: LedgerPage::First, ..query.clone() }
                 .address("/admin/comics/export.csv"),
+            list: query.to_text(),
         }
     }
 }

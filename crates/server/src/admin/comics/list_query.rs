@@ -7,6 +7,7 @@ use xkcd_domain::views::ViewCount;
 use super::super::{Fields, titles};
 use super::{LIST, parse_views};
 use crate::app::AppState;
+use crate::error::AppError;
 
 /// How many rows a page has.
 const ROWS: u32 = 50;
@@ -19,7 +20,7 @@ const ORDERS: [(&str, LedgerOrder); 4] = [
     ("-views", LedgerOrder::ViewsDescending),
 ];
 
-/// What the address says. What it says wrongly it does not say.
+/// What the address says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct ListQuery {
     pub(super) search: String,
@@ -30,17 +31,33 @@ pub(super) struct ListQuery {
 }
 
 impl ListQuery {
-    pub(super) fn of(fields: &Fields) -> Self {
+    /// Reads a query. An order or a place in the list that can't be read is not said.
+    ///
+    /// # Errors
+    ///
+    /// When a bound can't be read: without it there would be more rows than were asked for.
+    pub(super) fn of(fields: &Fields) -> Result<Self, AppError> {
+        let bound = |name| match fields.get(name).trim() {
+            "" => Ok(None),
+            text => parse_views(text)
+                .map(Some)
+                .ok_or(AppError::Parameter("The least and the most views are whole numbers from 0 on.")),
+        };
         let order = ORDERS.iter().find(|(name, _)| *name == fields.get("order"));
         let after = cursor(fields.get("after")).map(LedgerPage::After);
         let before = cursor(fields.get("before")).map(LedgerPage::Before);
-        Self {
+        Ok(Self {
             search: fields.get("q").trim().chars().take(200).collect(),
-            least: parse_views(fields.get("least")),
-            most: parse_views(fields.get("most")),
+            least: bound("least")?,
+            most: bound("most")?,
             order: order.map(|(_, order)| *order).unwrap_or_default(),
             page: after.or(before).unwrap_or_default(),
-        }
+        })
+    }
+
+    /// The query that a form of the list carries along; the whole list when there is none.
+    pub(super) fn carried_by(form: &Fields) -> Self {
+        Self::of(&Fields::of_text(form.get("list"))).unwrap_or_default()
     }
 
     /// What to ask the ledger.
@@ -70,6 +87,19 @@ impl ListQuery {
     }
 
     pub(super) fn address(&self, path: &str) -> String {
+        let query = self.to_text();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The list as it was, with word of what was done.
+    pub(super) fn after(&self, done: &str) -> String {
+        let query = self.to_text();
+        let separator = if query.is_empty() { "" } else { "&" };
+        format!("{LIST}?{query}{separator}done={done}")
+    }
+
+    /// What stands in an address behind the question mark.
+    pub(super) fn to_text(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if !self.search.is_empty() {
             query.append_pair("q", &self.search);
@@ -87,8 +117,7 @@ impl ListQuery {
             LedgerPage::After(at) => query.append_pair("after", &format!("{}.{}", at.comic, at.views)),
             LedgerPage::Before(at) => query.append_pair("before", &format!("{}.{}", at.comic, at.views)),
         };
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+        query.finish()
     }
 }
 

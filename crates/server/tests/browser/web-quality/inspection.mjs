@@ -19,6 +19,7 @@ export async function inspect(browser, visit, { width, colorScheme }, screenshot
   try {
     const page = await context.newPage();
     const requestFaults = watchRequests(page, visit);
+    if (visit.document) await page.route(visit.url, (route) => route.fulfill(visit.document));
     const response = await page.goto(visit.url);
     const faults = response.status() === (visit.status ?? 200) ? [] : [`${visit.url} answers ${response.status()}`];
     if (screenshot) await takePicture(page, width, screenshot);

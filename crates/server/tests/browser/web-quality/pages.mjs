@@ -7,6 +7,7 @@
 // comic    whether it is the page of a comic, with its own budget and its own printed sheet
 // state    whether it is another state of a template that is further up: Lighthouse runs once per template
 // scanned  whether the Observatory looks at it
+// sent     what is posted to the path to come to the page: the fields of a form, beside its token
 // prepare  brings a browser context into the state that the page needs, such as signed in: async (context, url)
 
 import { COMICS } from './stub-xkcd.mjs';
@@ -38,6 +39,23 @@ export const PAGES = [
   { name: 'admin-counts', app: 'xkcd', path: '/admin/comics/', prepare: signIn },
   { name: 'admin-counts-found', app: 'xkcd', path: '/admin/comics/?q=late', state: true, prepare: signIn },
   { name: 'admin-change', app: 'xkcd', path: `/admin/comics/${COMICS.enlarged}/`, prepare: signIn },
+  {
+    name: 'admin-conflict',
+    app: 'xkcd',
+    path: `/admin/comics/${COMICS.enlarged}/`,
+    status: 409,
+    sent: { seen: '0', version: '0', views: '7' },
+    state: true,
+    prepare: signIn,
+  },
+  {
+    name: 'admin-confirm',
+    app: 'xkcd',
+    path: '/admin/comics/bulk/',
+    sent: { action: 'delete', row: `${COMICS.enlarged}.0.0` },
+    state: true,
+    prepare: signIn,
+  },
   { name: 'admin-add', app: 'xkcd', path: '/admin/comics/add/', prepare: signIn },
   { name: 'admin-history', app: 'xkcd', path: '/admin/history/', prepare: signIn },
   { name: 'admin-accounts', app: 'xkcd', path: '/admin/accounts/', prepare: signIn },

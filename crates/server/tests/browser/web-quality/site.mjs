@@ -75,14 +75,24 @@ async function visitEveryComic(url) {
   await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, visit));
 }
 
-/** A page as a browser comes to it: with its address, and with the session that it needs. */
+/** A page as a browser comes to it: with its address, the session that it needs, and what answered a form. */
 export async function approach(browser, page, app) {
   const url = app + page.path;
   if (!page.prepare) return { ...page, url };
   const context = await browser.newContext();
   await page.prepare(context, url);
+  const document = page.sent && (await send(context.request, url, page.sent));
   const storageState = await context.storageState();
   await context.close();
   const cookie = storageState.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  return { ...page, url, storageState, cookie };
+  return { ...page, url, storageState, cookie, document };
+}
+
+/** The answer to a form, in the form in which a browser can be given it in the place of another. */
+async function send(request, url, fields) {
+  const form = await (await request.get(new URL('/admin/', url).href)).text();
+  const [, token] = /name="csrf_token" value="([^"]+)"/u.exec(form);
+  const answer = await request.post(url, { form: { csrf_token: token, ...fields } });
+  const { 'content-encoding': _, 'content-length': __, ...headers } = answer.headers();
+  return { status: answer.status(), headers, body: await answer.text() };
 }

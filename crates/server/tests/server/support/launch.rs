@@ -1,16 +1,17 @@
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::lines::Lines;
-use super::{App, Ended, StubUpstream};
+use super::{App, Ended, StubUpstream, until};
 
 /// How a process of the app is to be started: on a port of its own, with data of its own, with no other
 /// environment than what a test says.
@@ -122,6 +123,53 @@ impl Launch {
         };
         let took = began.elapsed();
         Ended { code, output: output.until_the_end(), errors: errors.until_the_end(), took }
+    }
+
+    /// Runs a verb at a terminal of its own (util-linux's `script`). Each text is typed once its prompt is there, and
+    /// a password once it is hidden. Gives the code and all that was on the screen, at last the terminal's settings.
+    #[track_caller]
+    pub(crate) fn at_a_terminal(self, arguments: &[&str], typed: &[(&str, &str)]) -> (Option<i32>, String) {
+        const AT_MOST: Duration = Duration::from_secs(20);
+        let command = "tty; $0 $*; ended=\\$?; stty -a; exit \\$ended";
+        let prelude = format!("exec script --quiet --return --flush --command \"{command}\" /dev/null");
+        let mut child = self.after(&prelude).spawn(arguments);
+        let mut keyboard = child.stdin.take().unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let (sender, bytes) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 1_024];
+            while let Ok(length @ 1..) = output.read(&mut buffer) {
+                sender.send(buffer[..length].to_vec()).ok();
+            }
+        });
+        let (began, mut screen, mut read) = (Instant::now(), String::new(), 0);
+        let mut wanted = typed.iter();
+        let mut next = wanted.next();
+        while let Ok(bytes) = bytes.recv_timeout(AT_MOST.saturating_sub(began.elapsed())) {
+            screen.push_str(&String::from_utf8_lossy(&bytes));
+            while let Some(((prompt, keys), at)) =
+                next.and_then(|it| Some((it, read + screen[read..].find(it.0)? + it.0.len())))
+            {
+                read = at;
+                if !prompt.starts_with("Username") {
+                    let terminal = screen.lines().next().unwrap();
+                    until("the terminal hides what is typed", AT_MOST, || {
+                        let settings = Command::new("stty").args(["-F", terminal, "-a"]).output().unwrap();
+                        String::from_utf8(settings.stdout).unwrap().contains("-echo ")
+                    });
+                }
+                keyboard.write_all(keys.as_bytes()).unwrap();
+                next = wanted.next();
+            }
+        }
+        // Whoever still waits for a key gets none.
+        drop(keyboard);
+        if began.elapsed() >= AT_MOST {
+            child.kill().unwrap();
+        }
+        let code = child.wait().unwrap().code();
+        assert!(next.is_none(), "no {next:?} in {screen}");
+        (code, screen)
     }
 
     fn spawn(&self, arguments: &[&str]) -> Child {

@@ -2,11 +2,11 @@
 
 const ORIGIN = (url) => new URL(url).origin;
 
-export async function scriptsOffFaults(browser, { url, status = 200, cookie, storageState }) {
+export async function scriptsOffFaults(browser, { url, status = 200, cookie, storageState, document: given }) {
   const faults = [];
   const texts = [];
   // The same document with and without: another visit may be another comic, and counts.
-  const document = await fetchDocument(url, cookie);
+  const document = given ?? (await fetchDocument(url, cookie));
   for (const javaScriptEnabled of [true, false]) {
     const context = await browser.newContext({ javaScriptEnabled, storageState });
     const page = await context.newPage();

@@ -54,7 +54,25 @@ fn it_is_searched_by_number_and_by_words_of_the_title_and_filtered_by_views() {
     assert_eq!(found("most=0"), [1_000_007]);
     assert_eq!(found("least=19"), [1_000_019, 1_000_020]);
     assert_eq!(found("least=4&most=6&order=-views"), [1_000_006, 1_000_005, 1_000_004]);
-    assert_eq!(found("least=x&most=&order=sideways&after=x.y").len(), 20, "what can't be read is not said");
+    assert_eq!(found("least=&most=&order=sideways&after=x.y").len(), 20, "an order that is none is not said");
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_finds_nothing_and_not_everything() {
+    let site = Site::with_rows(3);
+    let mut browser = site.superuser();
+    for path in [
+        "/admin/comics/?least=x",
+        "/admin/comics/?most=-1",
+        "/admin/comics/export.csv?least=x",
+        "/admin/history/?comic=404",
+        "/admin/history/?comic=x",
+        "/admin/history/?before=x",
+    ] {
+        let answer = browser.get(path);
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(answer.text().contains("That was not understood"), "{path}: {}", answer.text());
+    }
 }
 
 #[test]
@@ -151,6 +169,71 @@ fn the_second_of_two_admins_sees_both_values_and_decides() {
 }
 
 #[test]
+fn what_another_admin_changed_is_a_conflict_also_for_who_wants_what_was_seen() {
+    let site = Site::with_rows(2);
+    let mut browser = site.superuser();
+    let mut send = |seen, version, views| {
+        let fields = [("seen", seen), ("version", version), ("views", views)];
+        browser.submit("/admin/comics/1000002/", "/admin/comics/1000002/", &fields)
+    };
+    let unchanged = Some("/admin/comics/1000002/?done=unchanged");
+    assert_eq!(send("2", "0", "2").header("location"), unchanged);
+    assert_eq!(send("2", "0", "50").status, 303);
+    let answer = send("2", "0", "2");
+    assert_eq!(answer.status, 409);
+    assert!(answer.text().contains("It is now</th><td class=\"number\">50<"), "{}", answer.text());
+    // Nobody can have seen more than there is: views only come in.
+    assert_eq!(send("51", "1", "60").status, 409);
+    assert_eq!(site.database().number("SELECT view_count FROM comic_views WHERE comic_number = 1000002"), 50);
+}
+
+#[test]
+fn who_changes_a_row_that_was_deleted_meanwhile_is_told_and_may_add_it() {
+    let site = Site::with_rows(1);
+    let (mut first, mut second) = (site.superuser(), site.superuser());
+    let opened = second.get("/admin/comics/1000001/").text();
+    let fields = [("action", "delete"), ("confirmed", "yes"), ("row", "1000001.0.1")];
+    assert_eq!(first.submit("/admin/comics/", "/admin/comics/bulk/", &fields).status, 303);
+
+    let token = value_of(&opened, "csrf_token");
+    for (token, views) in [(token.as_str(), "70"), (token.as_str(), "many"), ("old", "70")] {
+        let fields = [("csrf_token", token), ("seen", "1"), ("version", "0"), ("views", views)];
+        let answer = second.post("/admin/comics/1000001/", &fields);
+        let page = answer.text();
+        assert_eq!(answer.status, 409, "{views}");
+        assert!(page.contains("deleted this row"), "{page}");
+        assert_eq!(
+            page.contains("It is now</th><td class=\"number\">deleted<"),
+            views == "70" && token != "old"
+        );
+        assert_eq!([value_of(&page, "number"), value_of(&page, "views")], ["1000001", views]);
+    }
+    let fields = [("number", "1000001"), ("views", "70")];
+    assert_eq!(second.submit("/admin/comics/add/", "/admin/comics/add/", &fields).status, 303);
+    assert_eq!(site.database().number("SELECT view_count FROM comic_views"), 70);
+}
+
+#[test]
+fn after_many_rows_were_changed_the_list_is_the_one_they_were_selected_in() {
+    let site = Site::with_rows(5);
+    let mut browser = site.superuser();
+    let list = browser.get("/admin/comics/?least=2&order=-views&q=1000003").text();
+    let (row, list) = (value_of(&list, "row"), value_of(&list, "list").replace("&amp;", "&"));
+    let fields = [("action", "reset"), ("row", row.as_str()), ("list", &list)];
+    let page = browser.submit("/admin/comics/", "/admin/comics/bulk/", &fields).text();
+    let address = "/admin/comics/?q=1000003&least=2&order=-views";
+    assert_eq!(link(&page, "Leave them as they are").as_deref(), Some(address));
+    let list = value_of(&page, "list").replace("&amp;", "&");
+    let fields = [("action", "reset"), ("confirmed", "yes"), ("row", row.as_str()), ("list", &list)];
+    let answer = browser.submit("/admin/comics/", "/admin/comics/bulk/", &fields);
+    assert_eq!(answer.header("location"), Some(format!("{address}&done=reset").as_str()));
+    assert_eq!(browser.get(answer.header("location").unwrap()).status, 200);
+    let fields = [("action", "reset"), ("list", "https://evil.example/?least=x")];
+    let answer = browser.submit("/admin/comics/", "/admin/comics/bulk/", &fields);
+    assert_eq!(answer.header("location"), Some("/admin/comics/?done=nothing"));
+}
+
+#[test]
 fn a_row_is_added_for_a_comic_that_has_none() {
     let site = Site::with_rows(1);
     let mut browser = site.superuser();
@@ -160,6 +243,8 @@ fn a_row_is_added_for_a_comic_that_has_none() {
     let answer = add("1000005", "42");
     assert_eq!(answer.header("location"), Some("/admin/comics/1000005/?done=added"));
     assert_eq!(site.database().number("SELECT view_count FROM comic_views WHERE comic_number = 1000005"), 42);
+    let history = site.superuser().get("/admin/history/?comic=1000005").text();
+    assert!(history.contains("<td>Added</td>\n<td class=\"number\">none</td>"), "{history}");
     let answer = add("1000001", "42");
     assert_eq!(answer.status, 409);
     assert!(answer.text().contains("/admin/comics/1000001/"), "{}", answer.text());

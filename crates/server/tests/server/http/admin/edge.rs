@@ -65,6 +65,38 @@ fn over_plain_http_it_is_closed_where_it_could_be_overheard() {
 }
 
 #[test]
+fn over_plain_http_only_a_browser_on_this_machine_is_let_in() {
+    let site = Site::of(|launch| launch.set("XKCDAPP_ALLOWED_HOSTS", "192.168.1.7,localhost"));
+    let mut elsewhere = Browser::of(&site.app).header("Host", "192.168.1.7:8000");
+    for path in ["/admin/", "/admin/login/"] {
+        let answer = elsewhere.get(path);
+        assert_eq!((answer.status, answer.header("set-cookie")), (403, None), "{path}");
+    }
+    let fields = [("username", SUPERUSER), ("password", PASSWORD)];
+    assert_eq!(elsewhere.post("/admin/login/", &fields).status, 403);
+    assert_eq!(elsewhere.get("/").status, 200);
+    assert_eq!(Browser::of(&site.app).sign_in(SUPERUSER, PASSWORD).status, 303);
+}
+
+#[test]
+fn a_form_of_another_site_changes_nothing_for_who_is_signed_in() {
+    let site = Site::with_rows(1);
+    let mut browser = site.superuser();
+    let token = browser.token("/admin/comics/1000001/");
+    let fields = [("csrf_token", token.as_str()), ("seen", "1"), ("version", "0"), ("views", "77")];
+    for (name, value) in
+        [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+    {
+        let answer = browser.clone().header(name, value).post("/admin/comics/1000001/", &fields);
+        assert_eq!(answer.status, 403, "{name}: {value}");
+        assert!(answer.text().contains("came from elsewhere"), "{}", answer.text());
+    }
+    assert_eq!(site.database().number("SELECT view_count FROM comic_views"), 1);
+    let mut own = browser.header("Origin", "http://localhost").header("Sec-Fetch-Site", "same-origin");
+    assert_eq!(own.post("/admin/comics/1000001/", &fields).status, 303);
+}
+
+#[test]
 fn forms_are_bounded_and_have_to_be_forms() {
     let site = Site::new();
     let mut browser = Browser::of(&site.app);
@@ -120,6 +152,11 @@ fn a_store_that_is_locked_is_told_as_such_and_signs_nobody_out() {
     assert_eq!(answer.status, 503);
     assert!(answer.header("retry-after").is_some() && answer.header("set-cookie").is_none());
     assert!(!answer.text().to_lowercase().contains("sqlite") && !answer.text().contains("locked"));
+    assert!(answer.text().contains("can’t be shown"), "{}", answer.text());
+    // Nobody knows what became of what was sent.
+    let sent = browser.post("/admin/comics/1000001/", &[("views", "7")]);
+    assert_eq!(sent.status, 503);
+    assert!(sent.text().contains("not known whether that was done"), "{}", sent.text());
     drop(lock);
     assert_eq!(browser.get("/admin/comics/").status, 200);
 }

@@ -101,12 +101,13 @@ fn sql_in_whatever_is_sent_is_a_value() {
         for name in ["q", "least", "most", "order", "after", "before", "done"] {
             for path in ["/admin/comics/", "/admin/comics/export.csv"] {
                 let answer = browser.get(&format!("{path}?{name}={sent}"));
-                assert_eq!(answer.status, 200, "{path} {name}");
+                let expected = if ["least", "most"].contains(&name) { 400 } else { 200 };
+                assert_eq!(answer.status, expected, "{path} {name}");
                 assert!(!answer.text().contains("argon2"), "{path} {name}");
             }
         }
         for path in [format!("/admin/history/?comic={sent}"), format!("/admin/history/?before={sent}")] {
-            assert_eq!(browser.get(&path).status, 200, "{path}");
+            assert_eq!(browser.get(&path).status, 400, "{path}");
         }
         assert_eq!(browser.get(&format!("/admin/comics/{sent}/")).status, 404);
         for (path, fields, status) in [

@@ -1,5 +1,7 @@
 //! Every route, method and role: who may do what.
 
+use std::collections::BTreeSet;
+
 use super::Site;
 use crate::support::{Browser, VIEWER};
 
@@ -53,6 +55,20 @@ const ROUTES: &[Route] = &[
     },
     Route { path: "/admin/logout/", read: None, write: Some((Who::Viewer, &[])) },
 ];
+
+#[test]
+fn every_route_of_the_admin_site_is_here() {
+    let source = include_str!("../../../../src/admin.rs");
+    // A route's name, which it can't do without, is its path.
+    let named: BTreeSet<_> = source.split('"').filter(|text| text.starts_with("/admin/")).collect();
+    assert!(named.len() > 8, "{named:?}");
+    let here = ROUTES.iter().map(|route| match route.path {
+        "/admin/comics/1000001/" => "/admin/comics/{number}/",
+        path => path,
+    });
+    // What everybody may do has tests of its own.
+    assert_eq!(here.chain(["/admin/login/"]).collect::<BTreeSet<_>>(), named);
+}
 
 fn may(who: Who, needed: Who) -> bool {
     who as u8 >= needed as u8

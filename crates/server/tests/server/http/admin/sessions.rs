@@ -82,6 +82,27 @@ fn changing_the_password_ends_the_other_sessions_and_keeps_this_one_under_a_new_
 }
 
 #[test]
+fn who_changes_the_password_and_gets_no_session_is_told_that_it_was_changed() {
+    let site = Site::new();
+    let mut browser = site.superuser();
+    let token = browser.token("/admin/password/");
+    site.database().run(
+        "CREATE TRIGGER no_more_sessions BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'no more'); END",
+    );
+    let new = "a-barrel-of-violins";
+    let fields = [("csrf_token", token.as_str()), ("current", PASSWORD), ("new", new), ("again", new)];
+    let answer = browser.post("/admin/password/", &fields);
+    assert_eq!(answer.header("location"), Some("/admin/login/?done=password-anew"));
+    let page = browser.get("/admin/login/?done=password-anew").text();
+    assert!(page.contains("Your password was changed; sign in with it."), "{page}");
+    site.database().run("DROP TRIGGER no_more_sessions");
+    assert_eq!(browser.sign_in(SUPERUSER, new).status, 303);
+    site.app.logged("the change", |line| {
+        line["event"] == "admin.account" && line["action"] == "password" && line["account"] == SUPERUSER
+    });
+}
+
+#[test]
 fn the_current_password_cannot_be_guessed_at_a_screen_that_was_left_alone() {
     let site = Site::new();
     let mut browser = site.superuser();
@@ -107,6 +128,10 @@ fn a_change_of_role_and_deactivation_end_every_session_of_the_account() {
         assert!(is_in(&superuser));
     }
     assert!(is_in(&Browser::signed_in(&site.app, VIEWER)));
+    site.app.logged("who did what to whom", |line| {
+        line["event"] == "admin.account"
+            && [&line["action"], &line["by"], &line["account"]] == ["demote", SUPERUSER, VIEWER]
+    });
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Signing in: what it takes, what it gives, and how often it may be tried.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::Site;
 use crate::support::{Browser, PASSWORD, SUPERUSER, VIEWER, percent, value_of};
 
@@ -66,7 +69,9 @@ fn a_wrong_password_an_unknown_name_and_a_deactivated_account_get_the_same_bytes
     let mut try_in = |name: &str, password| {
         let answer = browser.sign_in(name, password);
         assert!(!browser.cookies.contains_key(COOKIE));
-        (answer.status, answer.text().replace(&format!("value=\"{name}\""), ""))
+        let page = answer.text();
+        let token = value_of(&page, "csrf_token");
+        (answer.status, page.replace(&format!("value=\"{name}\""), "").replace(&token, ""))
     };
     let wrong = try_in(SUPERUSER, "wrong-wrong-wrong");
     assert_eq!(wrong.0, 403);
@@ -133,7 +138,8 @@ fn a_form_without_its_token_signs_nobody_in_and_comes_back_fresh() {
     let token = browser.token("/admin/login/");
     let mut foreign = Browser::of(&site.app);
     let of_another = foreign.token("/admin/login/");
-    let tampered = format!("A{}", &token[1..]);
+    let first = if token.starts_with('A') { 'B' } else { 'A' };
+    let tampered = format!("{first}{}", &token[1..]);
     for sent in ["", "x", &of_another, &tampered] {
         let fields = [("csrf_token", sent), ("username", SUPERUSER), ("password", PASSWORD)];
         let answer = browser.post("/admin/login/", &fields);
@@ -143,14 +149,56 @@ fn a_form_without_its_token_signs_nobody_in_and_comes_back_fresh() {
         assert!(!browser.cookies.contains_key(COOKIE));
     }
     // A token that the server did not sign, in cookie and form alike, is none.
-    browser.cookies.insert("xkcdapp_csrf".to_owned(), tampered.clone());
-    let fields = [("csrf_token", tampered.as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
+    let unsigned = "A".repeat(75);
+    browser.cookies.insert("xkcdapp_csrf".to_owned(), unsigned.clone());
+    // Masked with zeros.
+    let sent = URL_SAFE_NO_PAD.encode([vec![0; unsigned.len()], unsigned.into_bytes()].concat());
+    let fields = [("csrf_token", sent.as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
     let fresh = browser.post("/admin/login/", &fields);
     assert_eq!(fresh.status, 403);
     // What comes back can be sent.
     let token = value_of(&fresh.text(), "csrf_token");
     let fields = [("csrf_token", token.as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
     assert_eq!(browser.post("/admin/login/", &fields).status, 303);
+}
+
+#[test]
+fn each_page_holds_another_token_and_each_of_them_is_good() {
+    let site = Site::new();
+    let mut browser = Browser::of(&site.app);
+    let tokens = [browser.token("/admin/login/"), browser.token("/admin/login/")];
+    assert_ne!(tokens[0], tokens[1]);
+    assert!(!tokens.contains(&browser.cookies["xkcdapp_csrf"]));
+    let fields = [("csrf_token", tokens[0].as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
+    assert_eq!(browser.post("/admin/login/", &fields).status, 303);
+    let tokens = [browser.token("/admin/comics/?q=a"), browser.token("/admin/comics/?q=a")];
+    assert_ne!(tokens[0], tokens[1]);
+    for token in tokens {
+        let fields = [("csrf_token", token.as_str()), ("action", "reset")];
+        assert_eq!(browser.post("/admin/comics/bulk/", &fields).status, 303);
+    }
+}
+
+#[test]
+fn who_sends_a_form_after_the_session_ended_is_told_and_led_back_to_its_page() {
+    let site = Site::with_rows(1);
+    for (path, next) in [
+        ("/admin/comics/1000001/", "/admin/comics/1000001/"),
+        ("/admin/comics/bulk/", "/admin/comics/"),
+        ("/admin/accounts/", "/admin/accounts/"),
+    ] {
+        let mut browser = Browser::of(&site.app);
+        let answer = browser.post(path, &[("views", "7")]);
+        let login = answer.header("location").unwrap();
+        assert!(login.starts_with("/admin/login/"), "{login}");
+        let page = browser.get(login).text();
+        assert!(page.contains("what you sent was not done"), "{page}");
+        assert_eq!(value_of(&page, "next").replace("&#x2F;", "/"), next);
+        assert_eq!(site.superuser().get(next).status, 200, "{next}");
+    }
+    let answer = Browser::of(&site.app).get("/admin/comics/");
+    assert!(!answer.header("location").unwrap().contains("done"));
+    assert_eq!(Browser::of(&site.app).post("/admin/logout/", &[]).header("location"), Some("/admin/login/"));
 }
 
 #[test]

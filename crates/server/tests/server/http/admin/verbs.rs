@@ -54,8 +54,66 @@ fn weak_passwords_and_names_that_are_none_are_refused_without_being_repeated() {
 #[test]
 fn without_a_terminal_nothing_is_asked() {
     let data = tempfile::tempdir().unwrap();
-    let ended = launch(&data).run(&["create-admin", "--username", "grace"], "");
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for arguments in [&["create-admin"][..], &["create-admin", "--username", "grace"]] {
+        launch(&data).run(arguments, "grace\n").assert_refused(1, &["there is no terminal", "--no-input"]);
+    }
+}
+
+const CREATE: &[&str] = &["create-admin"];
+
+#[test]
+fn at_a_terminal_name_and_password_are_asked_for_and_the_password_is_not_shown() {
+    let data = tempfile::tempdir().unwrap();
+    let typed = [
+        ("Username: ", "grace\r"),
+        ("Password: ", "kettle-moss-tricycle\r"),
+        ("again: ", "kettle-moss-tricycle\r"),
+    ];
+    let (code, screen) = launch(&data).at_a_terminal(CREATE, &typed);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("made the account grace") && !screen.contains(PASSWORD), "{screen}");
+    let app = launch(&data).start();
+    assert_eq!(Browser::of(&app).sign_in("grace", PASSWORD).status, 303);
+}
+
+#[test]
+fn a_password_that_is_weak_or_mistyped_is_asked_for_again_and_three_times_at_most() {
+    let data = tempfile::tempdir().unwrap();
+    let name = ("Username: ", "grace\r");
+    let weak = ("Password: ", "hunter2\r");
+    let typed = [
+        name,
+        weak,
+        ("at least 12 characters.\r\nPassword: ", "kettle-moss-tricycle\r"),
+        ("again: ", "kettle-moss-bicycle\r"),
+        ("both times.\r\nPassword: ", "kettle-moss-tricycle\r"),
+        ("again: ", "kettle-moss-tricycle\r"),
+    ];
+    let (code, screen) = launch(&data).at_a_terminal(CREATE, &typed);
+    assert_eq!(code, Some(0), "{screen}");
+    let (code, screen) = launch(&data).at_a_terminal(&["change-password"], &[name, weak, weak, weak]);
+    assert_eq!((code, screen.matches("Password: ").count()), (Some(1), 3), "{screen}");
+    assert!(screen.contains("xkcdapp: A password has at least 12"), "{screen}");
+}
+
+#[test]
+fn ctrl_d_and_ctrl_c_do_nothing_and_leave_a_terminal_that_shows_what_is_typed() {
+    let data = tempfile::tempdir().unwrap();
+    for (key, said) in [("\u{4}", "nothing was typed"), ("\u{3}", "interrupted")] {
+        let (code, screen) =
+            launch(&data).at_a_terminal(CREATE, &[("Username: ", "grace\r"), ("Password: ", key)]);
+        assert_eq!(code, Some(1), "{screen}");
+        assert!(screen.contains(said) && screen.contains("nothing was done"), "{screen}");
+        assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{screen}");
+    }
+    let (code, screen) = launch(&data).at_a_terminal(CREATE, &[("Username: ", "\u{4}")]);
+    assert_eq!(code, Some(1), "{screen}");
+    assert!(screen.contains("nothing was typed"), "{screen}");
+    launch(&data)
+        .set("XKCDAPP_ADMIN_USERNAME", "grace")
+        .set("XKCDAPP_ADMIN_PASSWORD", PASSWORD)
+        .run(&["change-password", "--no-input"], "")
+        .assert_refused(1, &["no account"]);
 }
 
 #[test]
