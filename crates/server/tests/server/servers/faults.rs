@@ -61,13 +61,22 @@ impl Trial {
             looks += 1;
             app.get("/").views().is_some()
         });
+        let recovered = since.elapsed();
         let tally = visits.end();
         assert_eq!((tally.in_doubt, tally.refused), (0, 0));
         assert!(tally.slowest < PAGE_TIME, "{:?}", tally.slowest);
         until("all is counted", WRITTEN_WITHIN, || site.views() >= tally.acknowledged + looks);
         // What comes twice may come late: after the end nothing comes any more.
         assert_eq!(app.stop().code, Some(0));
-        assert_eq!(site.views(), tally.acknowledged + looks);
+        let (counted, seen) = (site.views(), tally.acknowledged + looks);
+        // For docs/reliability.md.
+        println!(
+            "{}: {seen} views seen, {counted} counted, {} without a number, the longest answer {:?}, recovered after {recovered:?}",
+            std::thread::current().name().unwrap_or_default(),
+            tally.unnumbered,
+            tally.slowest,
+        );
+        assert_eq!(counted, seen);
         tally
     }
 }
