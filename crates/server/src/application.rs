@@ -35,10 +35,6 @@ const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 const TIME_TO_DISCONNECT: Duration = Duration::from_secs(2);
 /// How many new connections wait to be taken.
 const BACKLOG: u32 = 2048;
-/// How much of what a client sends waits to be read. The framework takes all of it in at once, and each of the
-/// requests in it takes some kilobytes until it is answered: who sends many and reads no answers must not fill the
-/// memory.
-const RECEIVE_BUFFER: u32 = 8 << 10;
 /// How long the reader of the log may take for the views that could not be written.
 const TIME_FOR_UNWRITTEN: Duration = Duration::from_secs(5);
 /// How often a stopping app looks whether it is left alone.
@@ -268,8 +264,6 @@ fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpLis
         }?;
         // Without it a restart would have to wait for the connections of the process before.
         socket.set_reuseaddr(true)?;
-        // Connections have that of the listener.
-        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()
     };

@@ -102,10 +102,10 @@ fn answers_that_are_lost_with_their_connections_count_once() {
     let trial = Trial::begin(site, launch);
     proxy.cut_answers(AnswerCuts::Fraction { probability: 0.05, seed: 1, spared: SPARED });
     trial.endure(Duration::from_secs(4));
+    // A busy machine sends fewer batches.
+    until("enough answers were cut", PATIENCE, || proxy.counters().answers_cut >= 10);
     proxy.cut_answers(AnswerCuts::Never);
     trial.recover(Instant::now());
-    let cut = proxy.counters().answers_cut;
-    assert!(cut >= 10, "only {cut} answers were cut");
 }
 
 #[test]
@@ -172,10 +172,11 @@ fn sessions_that_are_terminated_all_the_time_lose_nothing() {
     let again = format!("SELECT 'begun'; {terminate} \\watch 0.1");
     let again = Session::begin("postgres", &again);
     trial.endure(Duration::from_secs(4));
+    let killed = "SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()";
+    until("enough sessions were terminated", PATIENCE, || {
+        trial.site.sql(killed).parse::<u32>().unwrap() >= 20
+    });
     drop(again);
-    let killed =
-        trial.site.sql("SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()");
-    assert!(killed.parse::<u32>().unwrap() >= 20, "only {killed} sessions were terminated");
     trial.recover(Instant::now());
 }
 
