@@ -16,7 +16,7 @@ use crate::counts::MostViewed;
 use crate::deck_cookie::DeckCookie;
 use crate::handlers::{api, comic, files, health, listings};
 use crate::metrics::Metrics;
-use crate::middleware::{SecurityHeaders, edge};
+use crate::middleware::{SecurityHeaders, answer, edge};
 use crate::pages::Pages;
 use crate::shutdown::Traffic;
 
@@ -74,8 +74,13 @@ pub fn app(
         InitError = (),
     >,
 > {
-    // The edge is the outermost: what compression makes of a request is an answer like others.
-    App::new().app_data(state).configure(routes).wrap(Compress::default()).wrap(from_fn(edge))
+    // What is wrapped last is outermost: whatever compression makes of a request passes the edge.
+    App::new()
+        .app_data(state)
+        .configure(routes)
+        .wrap(from_fn(answer))
+        .wrap(Compress::default())
+        .wrap(from_fn(edge))
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -218,16 +218,21 @@ impl Parts {
         self.store.refused().await
     }
 
-    /// What does not work at the moment, though pages are served: `views`, `sessions`, `xkcd`.
+    /// What may not work while pages are served, and whether that is so at the moment.
     #[must_use]
-    pub fn degraded(&self) -> Vec<&'static str> {
+    pub fn conditions(&self) -> [(&'static str, bool); 3] {
         let xkcd_is_down = self.upstream.as_ref().is_some_and(|upstream| upstream.status().upstream_down);
-        let parts = [
+        [
             ("views", self.views.status().degraded || self.store.is_down()),
             ("sessions", self.sessions.is_down()),
             ("xkcd", xkcd_is_down),
-        ];
-        parts.into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect()
+        ]
+    }
+
+    /// What does not work at the moment, though pages are served.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<&'static str> {
+        self.conditions().into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect()
     }
 
     /// Counters of the comic source by metric and result, since the start; none without an upstream.

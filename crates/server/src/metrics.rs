@@ -1,5 +1,7 @@
 //! What is measured, for Prometheus.
 
+mod open_files;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -171,6 +173,8 @@ impl Collector for PartMetrics {
         ];
         encode_results(&mut encoder, "view_batches", "Batches of views sent to the store", &batches)?;
         encode_pools(&mut encoder, self.0.pools())?;
+        encode_conditions(&mut encoder, &self.0.conditions())?;
+        open_files::encode(&mut encoder)?;
         let Some(upstream) = self.0.upstream_figures() else { return Ok(()) };
         encode_results(&mut encoder, "upstream_requests", "Requests to xkcd.com", &upstream.requests)?;
         encode_results(&mut encoder, "comic_cache", "Comics asked for, by where they were", &upstream.cache)
@@ -188,6 +192,18 @@ fn encode_pools(
             let number = i64::try_from(number).unwrap_or(i64::MAX);
             ConstGauge::new(number).encode(family.encode_family(&[("pool", pool), ("state", state)])?)?;
         }
+    }
+    Ok(())
+}
+
+fn encode_conditions(
+    encoder: &mut DescriptorEncoder<'_>,
+    conditions: &[(&'static str, bool)],
+) -> Result<(), fmt::Error> {
+    let help = "Whether a part does not work at the moment, though pages are served";
+    let mut family = encoder.encode_descriptor("degraded", help, None, MetricType::Gauge)?;
+    for (part, is_degraded) in conditions {
+        ConstGauge::new(i64::from(*is_degraded)).encode(family.encode_family(&[("part", *part)])?)?;
     }
     Ok(())
 }

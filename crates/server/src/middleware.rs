@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AcceptEncoding, Encoding, HOST, Header, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tracing::Instrument;
 
 use crate::app::AppState;
@@ -25,8 +25,7 @@ pub use security_headers::SecurityHeaders;
 /// Under which header each answer carries its request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives a request its id, refuses foreign hosts, gives errors their page, adds the security headers,
-/// measures and logs.
+/// Gives a request its id, adds the security headers, measures and logs. The outermost.
 ///
 /// # Errors
 ///
@@ -42,19 +41,31 @@ pub async fn edge(
     let _in_flight = state.traffic.begin();
 
     accept_something(&mut request);
-    let answered = async {
-        let response = if is_for_us(&request, &state) {
-            next.call(request).await?.map_into_boxed_body()
-        } else {
-            request.error_response(AppError::ForeignHost)
-        };
-        Ok::<_, Error>(complete(response, &id, &state).await)
-    };
-    let response = answered.instrument(span.clone()).await?;
+    request.extensions_mut().insert(id.clone());
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    let response = complete(response, &id, &state);
     let finished = Finished::new(&response, began.elapsed(), &state);
     state.metrics.requests.observe(&finished);
     span.in_scope(|| finished.log());
     Ok(response)
+}
+
+/// Refuses foreign hosts, and gives errors their page. Inside of compression, which pages of errors get like others.
+///
+/// # Errors
+///
+/// As with [`edge`].
+pub async fn answer(
+    state: web::Data<AppState>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = if is_for_us(&request, &state) {
+        next.call(request).await?.map_into_boxed_body()
+    } else {
+        request.error_response(AppError::ForeignHost)
+    };
+    Ok(if is_page_missing(response.response()) { with_page(response, &state).await } else { response })
 }
 
 /// Load balancers ask for health under the address of the task, which is no host of ours.
@@ -71,26 +82,29 @@ fn is_for_us(request: &ServiceRequest, state: &AppState) -> bool {
     named && another.is_none() && target
 }
 
-async fn complete(
+async fn with_page(response: ServiceResponse<BoxBody>, state: &AppState) -> ServiceResponse<BoxBody> {
+    let (request, mut response) = response.into_parts();
+    let (status, failure) = (response.status(), failure(&response));
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let (content_type, body) = if is_for_programs(&request) {
+        ("application/problem+json", error::problem(status, failure, &id))
+    } else {
+        let was_sent = !request.method().is_safe();
+        (HTML, error::page(status, failure, was_sent, &id, state).await)
+    };
+    error::add_headers(status, content_type, response.headers_mut());
+    let response = response.set_body(BoxBody::new(body));
+    ServiceResponse::new(request, response)
+}
+
+fn complete(
     response: ServiceResponse<BoxBody>,
     id: &RequestId,
     state: &AppState,
 ) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
-    let is_for_programs = request.path().starts_with(api::BASE);
-    if is_page_missing(&response) {
-        let (status, failure) = (response.status(), failure(&response));
-        let (content_type, body) = if is_for_programs {
-            ("application/problem+json", error::problem(status, failure, id.as_str()))
-        } else {
-            let was_sent = !request.method().is_safe();
-            (HTML, error::page(status, failure, was_sent, id.as_str(), state).await)
-        };
-        error::add_headers(status, content_type, response.headers_mut());
-        response = response.set_body(BoxBody::new(body));
-    }
     let headers = response.headers_mut();
-    if is_for_programs {
+    if is_for_programs(&request) {
         // What anybody may read, a script of any page may read.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         let exposed = HeaderValue::from_static("x-request-id, retry-after");
@@ -107,7 +121,11 @@ async fn complete(
     ServiceResponse::new(request, response)
 }
 
-fn failure(response: &HttpResponse) -> Option<&AppError> {
+fn is_for_programs(request: &HttpRequest) -> bool {
+    request.path().starts_with(api::BASE)
+}
+
+fn failure<B>(response: &HttpResponse<B>) -> Option<&AppError> {
     response.error()?.as_error()
 }
 

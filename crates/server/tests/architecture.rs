@@ -35,6 +35,20 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// All text of Rust under a folder, tests as well.
+fn with_tests(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !["target", "node_modules"].iter().any(|name| path.ends_with(name)) {
+            text += &with_tests(&path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+    text
+}
+
 /// Where code under `folder` has one of the texts, outside the files whose path begins with one of `allowed`;
 /// each of these has one too, or the rule has come to mean nothing.
 #[track_caller]
@@ -67,4 +81,19 @@ fn only_adapters_that_store_speak_sql() {
 #[test]
 fn only_templates_hold_markup() {
     assert_only_in(&[], "crates/server/src", &["</", "/>", "<br", "<!"]);
+}
+
+#[test]
+fn the_tests_that_the_document_on_reliability_names_are_there() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let document = std::fs::read_to_string(workspace.join("docs/reliability.md")).unwrap();
+    let code = with_tests(&workspace.join("crates"));
+    let is_name = |word: &&str| {
+        word.matches('_').count() >= 3 && word.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+    };
+    // What is between every other pair of marks.
+    let names: Vec<_> = document.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 50, "{names:?}");
+    let missing: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }

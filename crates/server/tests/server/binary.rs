@@ -1,5 +1,6 @@
 //! The release build as a process: under load, faults and bad input, killed, stopped, and started wrongly.
 
+mod abuse;
 mod api_description;
 mod counting;
 mod crowding;
@@ -8,6 +9,7 @@ mod disk;
 mod endings;
 mod locked_store;
 mod logs;
+mod measured;
 mod settings;
 mod signing_in;
 mod start;

@@ -5,6 +5,7 @@ mod admin;
 mod counting;
 mod faults;
 mod impatience;
+mod measured;
 mod outages;
 mod parameter_store;
 mod psql;

@@ -8,7 +8,10 @@ mod ended;
 mod launch;
 mod lines;
 mod load;
+mod metrics;
+mod output;
 mod release;
+mod secrets;
 mod stub_upstream;
 mod wait;
 
@@ -19,6 +22,7 @@ pub(crate) use database::Database;
 pub(crate) use ended::Ended;
 pub(crate) use launch::{Launch, free_address};
 pub(crate) use load::{Crowd, Tally, Visits};
+pub(crate) use metrics::Metrics;
 pub(crate) use release::Release;
 pub(crate) use stub_upstream::{StubUpstream, document, respond, respond_json};
 pub(crate) use wait::{eventually, until};

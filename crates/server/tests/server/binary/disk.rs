@@ -1,11 +1,12 @@
 //! A disk that is full, at the start and later.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use super::Release;
-use crate::support::{App, Database, until};
+use crate::support::{App, Database, Launch, until};
 
 /// A limit on the size of files refuses writes as a full disk does, and takes no rights to set. The signal that
 /// goes with it is ignored here: a full disk sends none.
@@ -70,30 +71,78 @@ fn pages_go_on_without_numbers_while_nothing_can_be_written_and_are_counted_afte
 #[test]
 #[ignore = "needs the release build: scripts/test"]
 fn a_full_file_system_is_told_at_the_start_and_served_over_later() {
-    const SMALL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" && exec "$0" "$@""#;
-    const FULL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" || exit 3
-        head -c 2M /dev/zero >"$XKCDAPP_DATA/filler" 2>/dev/null; exec "$0" "$@""#;
     let release = Release::alone();
     let data = tempfile::tempdir().unwrap();
-    if !can_mount(&data.path().display().to_string()) {
-        println!("nothing can be mounted here: the limits of the other tests have to do");
-        return;
-    }
-    let on = |prelude: &str| release.launch().data(data.path()).after(prelude).with_own_mounts();
-    on(FULL).fail_to_start().assert_refused(1, &["no room is left on the disk", "xkcdapp.db"]);
+    let disk = Disk::on(data.path());
+    let launch = || release.launch().data(data.path());
+    let ended = disk.full(launch()).fail_to_start();
+    ended.assert_refused(1, &["xkcdapp.db"]);
+    let told = ended.message().contains("no room is left on the disk");
+    assert!(told || matches!(disk, Disk::Limited), "{ended:?}");
 
-    let app = on(SMALL).start();
+    let app = disk.roomy(launch()).start();
     assert_eq!(app.get("/1000001/").views(), Some(1));
-    // The process sees another file system under that path than the test does.
-    let filler = format!("/proc/{}/root{}/filler", app.process_id(), data.path().display());
-    fs::write(&filler, vec![0; 2 << 20]).unwrap_err();
+    disk.fill(&app, data.path());
     until("the log has used up its room", Duration::from_secs(10), || {
         let page = app.get("/1000001/");
         assert_eq!(page.status, 200);
         page.views().is_none()
     });
-    fs::remove_file(&filler).unwrap();
+    disk.free(&app, data.path());
     until("numbers are back", Duration::from_secs(3), || app.get("/1000001/").views().is_some());
+}
+
+/// A disk that can be filled.
+enum Disk {
+    /// A file system of the process alone, as small as can be.
+    Mounted,
+    /// Where nothing can be mounted, a limit on the size of files has to do.
+    Limited,
+}
+
+impl Disk {
+    fn on(folder: &Path) -> Self {
+        let folder = folder.display().to_string();
+        let script = ["--mount", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", &folder];
+        let mounted = Command::new("unshare").args(script).output();
+        if mounted.is_ok_and(|output| output.status.success()) { Self::Mounted } else { Self::Limited }
+    }
+
+    fn full(&self, launch: Launch) -> Launch {
+        const FULL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" || exit 3
+            head -c 2M /dev/zero >"$XKCDAPP_DATA/filler" 2>/dev/null; exec "$0" "$@""#;
+        match self {
+            Self::Mounted => launch.after(FULL).with_own_mounts(),
+            Self::Limited => launch.after(FILES_OF_8_KIB),
+        }
+    }
+
+    fn roomy(&self, launch: Launch) -> Launch {
+        const SMALL: &str = r#"mount -t tmpfs -o size=1m tmpfs "$XKCDAPP_DATA" && exec "$0" "$@""#;
+        match self {
+            Self::Mounted => launch.after(SMALL).with_own_mounts(),
+            Self::Limited => launch.after(FILES_OF_ANY_SIZE),
+        }
+    }
+
+    fn fill(&self, app: &App, folder: &Path) {
+        match self {
+            Self::Mounted => drop(fs::write(filler(app, folder), vec![0; 2 << 20]).unwrap_err()),
+            Self::Limited => limit_files(app, "1"),
+        }
+    }
+
+    fn free(&self, app: &App, folder: &Path) {
+        match self {
+            Self::Mounted => fs::remove_file(filler(app, folder)).unwrap(),
+            Self::Limited => limit_files(app, "unlimited"),
+        }
+    }
+}
+
+/// The process sees another file system under that path than the test does.
+fn filler(app: &App, folder: &Path) -> PathBuf {
+    format!("/proc/{}/root{}/filler", app.process_id(), folder.display()).into()
 }
 
 fn limit_files(app: &App, bytes: &str) {
@@ -101,9 +150,4 @@ fn limit_files(app: &App, bytes: &str) {
     // The soft limit alone, which can be raised again.
     let prlimit = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status();
     assert!(prlimit.unwrap().success());
-}
-
-fn can_mount(folder: &str) -> bool {
-    let script = ["--mount", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", folder];
-    Command::new("unshare").args(script).output().is_ok_and(|output| output.status.success())
 }

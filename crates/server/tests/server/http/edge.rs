@@ -146,6 +146,23 @@ fn pages_are_compressed_for_those_who_take_it() {
 }
 
 #[test]
+fn pages_of_errors_are_compressed_as_well() {
+    let app = built_in();
+    for (method, path, headers, status) in [
+        ("GET", "/nowhere", &[][..], 404),
+        ("POST", "/", &[], 405),
+        ("GET", "/", &[("Host", "evil.example")], 400),
+        ("GET", "/api/comics/0", &[], 404),
+    ] {
+        let headers: Vec<_> = headers.iter().copied().chain([("Accept-Encoding", "gzip")]).collect();
+        let answer = app.request(method, path, &headers);
+        assert_eq!((answer.status, answer.header("content-encoding")), (status, Some("gzip")), "{path}");
+        assert!(unzipped(&answer).contains(&id(&answer)), "{path}");
+        assert_strict(&answer, path);
+    }
+}
+
+#[test]
 fn a_connection_serves_one_request_after_another() {
     let app = built_in();
     let mut connection = Connection::open(app.address).unwrap();

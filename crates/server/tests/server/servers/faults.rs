@@ -61,13 +61,22 @@ impl Trial {
             looks += 1;
             app.get("/").views().is_some()
         });
+        let recovered = since.elapsed();
         let tally = visits.end();
         assert_eq!((tally.in_doubt, tally.refused), (0, 0));
         assert!(tally.slowest < PAGE_TIME, "{:?}", tally.slowest);
         until("all is counted", WRITTEN_WITHIN, || site.views() >= tally.acknowledged + looks);
         // What comes twice may come late: after the end nothing comes any more.
         assert_eq!(app.stop().code, Some(0));
-        assert_eq!(site.views(), tally.acknowledged + looks);
+        let (counted, seen) = (site.views(), tally.acknowledged + looks);
+        // For docs/reliability.md.
+        println!(
+            "{}: {seen} views seen, {counted} counted, {} without a number, the longest answer {:?}, recovered after {recovered:?}",
+            std::thread::current().name().unwrap_or_default(),
+            tally.unnumbered,
+            tally.slowest,
+        );
+        assert_eq!(counted, seen);
         tally
     }
 }
@@ -93,10 +102,10 @@ fn answers_that_are_lost_with_their_connections_count_once() {
     let trial = Trial::begin(site, launch);
     proxy.cut_answers(AnswerCuts::Fraction { probability: 0.05, seed: 1, spared: SPARED });
     trial.endure(Duration::from_secs(4));
+    // A busy machine sends fewer batches.
+    until("enough answers were cut", PATIENCE, || proxy.counters().answers_cut >= 10);
     proxy.cut_answers(AnswerCuts::Never);
     trial.recover(Instant::now());
-    let cut = proxy.counters().answers_cut;
-    assert!(cut >= 10, "only {cut} answers were cut");
 }
 
 #[test]
@@ -163,10 +172,11 @@ fn sessions_that_are_terminated_all_the_time_lose_nothing() {
     let again = format!("SELECT 'begun'; {terminate} \\watch 0.1");
     let again = Session::begin("postgres", &again);
     trial.endure(Duration::from_secs(4));
+    let killed = "SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()";
+    until("enough sessions were terminated", PATIENCE, || {
+        trial.site.sql(killed).parse::<u32>().unwrap() >= 20
+    });
     drop(again);
-    let killed =
-        trial.site.sql("SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()");
-    assert!(killed.parse::<u32>().unwrap() >= 20, "only {killed} sessions were terminated");
     trial.recover(Instant::now());
 }
 

@@ -1,20 +1,22 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::launch::pipes;
-use super::lines::Lines;
-use super::{Answer, Connection, Ended, eventually};
+use super::output::{Output, log_line};
+use super::{Answer, Connection, Ended, Metrics, eventually};
 
 /// A running app; killed when it is dropped.
 pub(crate) struct App {
     /// `None` once it has ended.
     child: Option<Child>,
-    output: Option<Lines>,
-    errors: Option<Lines>,
+    /// `None` while nobody reads it.
+    output: Option<Output>,
+    /// Where it keeps the key that it made.
+    key: PathBuf,
     pub(crate) address: SocketAddr,
     /// From its start until it said that it listens.
     pub(crate) took_to_listen: Duration,
@@ -23,13 +25,13 @@ pub(crate) struct App {
 
 impl App {
     #[track_caller]
-    pub(super) fn listening(mut child: Child, folder: Option<TempDir>, began: Instant) -> Self {
-        let (output, errors) = pipes(&mut child);
+    pub(super) fn listening(mut child: Child, folder: Option<TempDir>, key: PathBuf, began: Instant) -> Self {
+        let output = Output::of(&mut child, key.clone());
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut app = Self {
             child: Some(child),
             output: Some(output),
-            errors: Some(errors),
+            key,
             address: nowhere,
             took_to_listen: Duration::ZERO,
             _folder: folder,
@@ -37,7 +39,7 @@ impl App {
         let line = eventually("the app says that it listens", Duration::from_secs(10), || {
             app.log().into_iter().find(|line| line["event"] == "server.listening").or_else(|| {
                 let ended = app.child.as_mut().unwrap().try_wait().unwrap();
-                assert!(ended.is_none(), "it ended: {:?}", app.errors.as_ref().unwrap().so_far());
+                assert!(ended.is_none(), "it ended: {:?}", app.output.as_ref().unwrap().so_far());
                 None
             })
         });
@@ -48,12 +50,12 @@ impl App {
 
     /// Waits until it takes connections.
     #[track_caller]
-    pub(super) fn unread(child: Child, folder: Option<TempDir>, address: SocketAddr) -> Self {
+    pub(super) fn unread(child: Child, folder: Option<TempDir>, key: PathBuf, address: SocketAddr) -> Self {
         let began = Instant::now();
         let mut app = Self {
             child: Some(child),
             output: None,
-            errors: None,
+            key,
             address,
             took_to_listen: Duration::ZERO,
             _folder: folder,
@@ -61,6 +63,14 @@ impl App {
         eventually("the app takes connections", Duration::from_secs(10), || Connection::open(address).ok());
         app.took_to_listen = began.elapsed();
         app
+    }
+
+    /// What it measures, as it says at the address that its log names.
+    #[track_caller]
+    pub(crate) fn metrics(&self) -> Metrics {
+        let line = self.logged("where metrics are", |line| line["event"] == "metrics.listening");
+        let url = line["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches("/metrics");
+        Metrics::of(url.parse().unwrap())
     }
 
     pub(crate) fn process_id(&self) -> u32 {
@@ -82,11 +92,8 @@ impl App {
     /// What standard output holds so far: log lines, all of which have to be JSON.
     #[track_caller]
     pub(crate) fn log(&self) -> Vec<Value> {
-        let lines = self.output.as_ref().unwrap().so_far();
-        lines
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
-            .collect()
+        let (lines, _) = self.output.as_ref().unwrap().so_far();
+        lines.iter().map(|line| log_line(line)).collect()
     }
 
     /// Waits for a log line.
@@ -134,17 +141,31 @@ impl App {
             self.child.as_mut().unwrap().try_wait().unwrap()
         });
         let took = began.elapsed();
-        let all = |lines: Option<Lines>| lines.map(Lines::until_the_end).unwrap_or_default();
-        Ended { code: status.code(), output: all(self.output.take()), errors: all(self.errors.take()), took }
+        let child = self.child.take().unwrap();
+        let (output, errors) = self.account_for(child);
+        // Who is killed may have been in the middle of a line.
+        let whole = output.len() - usize::from(status.code().is_none() && !output.is_empty());
+        for line in &output[..whole] {
+            log_line(line);
+        }
+        Ended { code: status.code(), output, errors, took }
+    }
+
+    /// What it wrote, in which nothing may be that has to be kept.
+    #[track_caller]
+    fn account_for(&mut self, mut child: Child) -> (Vec<String>, Vec<String>) {
+        let output = self.output.take().unwrap_or_else(|| Output::of(&mut child, self.key.clone()));
+        output.until_the_end()
     }
 }
 
 impl Drop for App {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
+        if let Some(mut child) = self.child.take() {
             // It may have ended by itself.
             child.kill().ok();
             child.wait().ok();
+            self.account_for(child);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::{Answer, App, Connection, Launch};
+use super::{Answer, App, Connection, Launch, secrets};
 
 /// The password of every account that tests make.
 pub(crate) const PASSWORD: &str = "kettle-moss-tricycle";
@@ -78,12 +78,17 @@ impl Browser {
     pub(crate) fn token(&mut self, page: &str) -> String {
         let answer = self.get(page);
         assert_eq!(answer.status, 200, "{page}: {}", answer.text());
-        value_of(&answer.text(), "csrf_token")
+        let token = value_of(&answer.text(), "csrf_token");
+        secrets::keep(&token);
+        token
     }
 
     /// Sends a form as it is.
     #[track_caller]
     pub(crate) fn post(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        for (_, password) in fields.iter().filter(|(name, _)| name.contains("password")) {
+            secrets::keep(password);
+        }
         let encoded: Vec<_> =
             fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
         self.send("POST", action, Some(&encoded.join("&")))
@@ -121,6 +126,7 @@ impl Browser {
             if cookie.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
+                secrets::keep(value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }

@@ -35,6 +35,12 @@ impl Connection {
         self.answer(method == "HEAD")
     }
 
+    /// A request whose answer has to begin in time.
+    pub(crate) fn request_within(&mut self, limit: Duration, method: &str, path: &str) -> io::Result<Answer> {
+        self.0.get_ref().set_read_timeout(Some(limit))?;
+        self.request(method, path, &[])
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.get_mut().write_all(bytes)
     }

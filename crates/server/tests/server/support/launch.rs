@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::lines::Lines;
-use super::{App, Ended, StubUpstream, until};
+use super::output::Output;
+use super::{App, Ended, StubUpstream, secrets, until};
 
 /// How a process of the app is to be started: on a port of its own, with data of its own, with no other
 /// environment than what a test says.
@@ -50,7 +50,9 @@ impl Launch {
     }
 
     pub(crate) fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.environment.insert(name, value.into());
+        let value = value.into();
+        secrets::keep_variable(name, &value);
+        self.environment.insert(name, value);
         self
     }
 
@@ -86,7 +88,7 @@ impl Launch {
     pub(crate) fn start(mut self) -> App {
         let began = Instant::now();
         let child = self.spawn(&[]);
-        App::listening(child, self.own_folder.take(), began)
+        App::listening(child, self.own_folder.take(), self.key(), began)
     }
 
     /// Serves on an address, and its log is not read.
@@ -94,7 +96,7 @@ impl Launch {
     pub(crate) fn start_unread(mut self, address: SocketAddr) -> App {
         self = self.set("XKCDAPP_LISTEN", address.to_string());
         let child = self.spawn(&[]);
-        App::unread(child, self.own_folder.take(), address)
+        App::unread(child, self.own_folder.take(), self.key(), address)
     }
 
     /// Serves, and is expected to end by itself.
@@ -110,19 +112,24 @@ impl Launch {
         let began = Instant::now();
         let mut child = self.spawn(arguments);
         child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
-        let (output, errors) = pipes(&mut child);
+        let output = Output::of(&mut child, self.key());
         let code = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status.code();
             }
             if began.elapsed() > AT_MOST {
                 child.kill().unwrap();
-                panic!("{arguments:?} does not end: {:?} {:?}", output.so_far(), errors.so_far());
+                panic!("{arguments:?} does not end: {:?}", output.so_far());
             }
             thread::sleep(Duration::from_millis(2));
         };
         let took = began.elapsed();
-        Ended { code, output: output.until_the_end(), errors: errors.until_the_end(), took }
+        let (output, errors) = output.until_the_end();
+        Ended { code, output, errors, took }
+    }
+
+    fn key(&self) -> PathBuf {
+        Path::new(&self.environment["XKCDAPP_DATA"]).join("secret_key")
     }
 
     /// Runs a verb at a terminal of its own (util-linux's `script`). Each text is typed once its prompt is there, and
@@ -198,10 +205,6 @@ impl Launch {
             .spawn()
             .unwrap()
     }
-}
-
-pub(super) fn pipes(child: &mut Child) -> (Lines, Lines) {
-    (Lines::of(child.stdout.take().unwrap()), Lines::of(child.stderr.take().unwrap()))
 }
 
 /// An address where nobody listens, free to be listened on.
