@@ -190,6 +190,7 @@ pub async fn description(state: web::Data<AppState>) -> HttpResponse {
 
 /// What a browser asks before it lets a script of another page send more than a plain request. Any other
 /// OPTIONS is refused as elsewhere.
+#[must_use]
 pub fn preflight() -> Resource {
     let asks =
         guard::fn_guard(|request| request.head().headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD));

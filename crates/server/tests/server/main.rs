@@ -5,6 +5,7 @@
 //! `servers` is about the same with PostgreSQL, Redis and the Parameter Store, which `scripts/dev-stack` starts.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+#![expect(clippy::print_stdout, reason = "figures for docs/reliability.md")]
 
 mod binary;
 mod http;

@@ -10,7 +10,7 @@ use super::secrets;
 
 /// What a process writes to standard output and to standard error, as it comes.
 pub(super) struct Output {
-    output: Lines,
+    standard: Lines,
     errors: Lines,
     /// Where it keeps the key that it made.
     key: PathBuf,
@@ -19,20 +19,20 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn of(child: &mut Child, key: PathBuf) -> Self {
         Self {
-            output: Lines::of(child.stdout.take().unwrap()),
+            standard: Lines::of(child.stdout.take().unwrap()),
             errors: Lines::of(child.stderr.take().unwrap()),
             key,
         }
     }
 
     pub(super) fn so_far(&self) -> (Vec<String>, Vec<String>) {
-        (self.output.so_far(), self.errors.so_far())
+        (self.standard.so_far(), self.errors.so_far())
     }
 
     /// All of it, when the process has ended: without a secret, and without a panic.
     #[track_caller]
     pub(super) fn until_the_end(self) -> (Vec<String>, Vec<String>) {
-        let (output, errors) = (self.output.until_the_end(), self.errors.until_the_end());
+        let (output, errors) = (self.standard.until_the_end(), self.errors.until_the_end());
         if !std::thread::panicking() {
             if let Ok(key) = std::fs::read_to_string(self.key) {
                 secrets::keep(&key);
