@@ -1,0 +1,111 @@
+"""What is measured in which order, and for how long."""
+
+import json
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import curve, lists, losses, machine, pages, report, scale, slow, starts
+from .install import WORK, say
+from .pgbench import PgBench
+from .processes import Server, free_port
+from .targets import COMICS, Site
+
+PARTS = ("starts", "pages", "curve", "lists", "scale", "slow", "losses")
+UPSTREAM_DELAY = 0.02
+CURVES = ("django_tuned", "app_sqlite", "app_postgres", "bare")
+
+
+@dataclass
+class Lengths:
+    rounds: int = 3
+    seconds: int = 10
+    list_seconds: int = 4
+    curve_seconds: int = 6
+    starts: int = 5
+    slow_visits: int = 20
+    exact_requests: int = 4000
+
+
+QUICK = Lengths(rounds=1, seconds=2, list_seconds=1, curve_seconds=1, starts=2, slow_visits=5, exact_requests=400)
+
+
+def run(quick, parts):
+    lengths = QUICK if quick else Lengths()
+    folder = WORK / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    results = {"machine": machine.describe(), "quick": quick, "lengths": vars(lengths)}
+    began = time.monotonic()
+    with upstream(folder, COMICS, UPSTREAM_DELAY) as url:
+        results |= _on_one_upstream(Site(folder / "site", url), lengths, parts)
+    if "slow" in parts:
+        say("a slow upstream")
+        with upstream(folder, COMICS, slow.DELAY) as url:
+            warm = Site(folder / "site", url).app("app_sqlite", "")
+            results["slow"] = slow.run(warm, Site(folder / "cold", url).app("app_sqlite", ""), lengths)
+    if "losses" in parts:
+        say("how many views are lost")
+        results["losses"] = _losses(folder, lengths)
+    results["took_minutes"] = (time.monotonic() - began) / 60
+    raw = WORK / f"{results['machine']['date']}{'-quick' if quick else ''}.json"
+    raw.write_text(json.dumps(results, indent=1))
+    say(f"figures in {raw}")
+    return report.write(results)
+
+
+@contextmanager
+def upstream(folder, comics, delay):
+    port = free_port()
+    # In its own process; `harness` is found from the folder above it.
+    command = [sys.executable, "-m", "harness.upstream", port, comics, delay]
+    server = Server(command, port, None, folder / "upstream.log", folder="bench", ready="/info.0.json")
+    with server:
+        yield server.url
+
+
+def _on_one_upstream(site, lengths, parts):
+    results = {}
+    say("starting everything once, and fetching all comics")
+    targets = site.all()
+    named = {target.name: target for target in targets}
+    pgbench = PgBench(site.folder)
+    try:
+        for target in targets:
+            target.server.start()
+        pages.warm_up(targets, COMICS)
+        if "starts" in parts:
+            say("starts")
+            for target in targets:
+                target.server.stop()
+            results["starts"] = starts.run(targets, lengths)
+            for target in targets:
+                target.server.start()
+            # What they keep in memory is there again; sessions were not lost.
+            for target in targets:
+                target.server.wait_until_idle()
+        if "pages" in parts:
+            results["pages"] = pages.run(targets, pgbench, lengths)
+        if "curve" in parts:
+            say("latency against offered load")
+            results["curve"] = curve.run([named[name] for name in CURVES], site.folder, lengths)
+        if "lists" in parts:
+            say("lists")
+            results["lists"] = lists.run(named["app_postgres"], lengths)
+    finally:
+        for target in targets:
+            target.server.stop()
+    if "scale" in parts:
+        say("instances on one database")
+        results["scale"] = scale.run(site, COMICS, lengths)
+    return results
+
+
+def _losses(folder, lengths):
+    measured = []
+    for comics in losses.COMICS:
+        with upstream(folder, comics, 0) as url:
+            measured += losses.run(Site(folder / f"comics_{comics}", url), comics, lengths)
+    return measured
