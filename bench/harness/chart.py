@@ -3,8 +3,6 @@
 import math
 from html import escape
 
-from .figures import number
-
 STYLE = """<style>
   svg { font: 15px system-ui, sans-serif; --paper: #fbfaf7; --ink: #22211f; --soft: #5f5c57; --line: #d9d5cd;
         --ours: #0b6e69; --second: #b2540a; --peer: #8b8780; --third: #6b3fa0; }
@@ -23,7 +21,7 @@ WIDTH = 860
 
 def bars(title, note, rows):
     """`rows`: label, value, whether it is ours. The value is written out: some bars are too short to see."""
-    left, right, step, top = 330, 90, 34, 70
+    left, right, step, top = 368, 90, 34, 70
     height = top + step * len(rows) + 14
     longest = max(value for _, value, _ in rows)
     parts = [_open(height, title), _text(24, 32, title, "title"), _text(24, 54, note, "soft")]
@@ -33,13 +31,13 @@ def bars(title, note, rows):
         parts.append(_text(left - 12, y + 20, label, anchor="end"))
         kind = "ours" if ours else "peer"
         parts.append(f'<rect class="{kind}" x="{left}" y="{y + 4}" width="{length:.1f}" height="22" rx="2"/>')
-        parts.append(_text(left + length + 8, y + 20, number(value)))
+        parts.append(_text(left + length + 8, y + 20, f"{value:,.0f}"))
     return "\n".join([*parts, "</svg>\n"])
 
 
 def curves(title, note, series):
     """`series`: label and points (offered, p50, p99), both axes logarithmic."""
-    left, top, width, height = 76, 118, WIDTH - 76 - 30, 330
+    left, top, width, height = 76, 118, WIDTH - 76 - 44, 330
     points = [point for _, points in series for point in points]
     x_axis = _Scale([point[0] for point in points], left, left + width)
     y_axis = _Scale([value for point in points for value in point[1:]], top + height, top)

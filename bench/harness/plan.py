@@ -11,7 +11,7 @@ from . import curve, lists, losses, machine, pages, report, scale, slow, starts
 from .install import WORK, say
 from .pgbench import PgBench
 from .processes import Server, free_port
-from .targets import COMICS, Site
+from .targets import Site
 
 PARTS = ("starts", "pages", "curve", "lists", "scale", "slow", "losses")
 UPSTREAM_DELAY = 0.02
@@ -20,6 +20,7 @@ CURVES = ("django_tuned", "app_sqlite", "app_postgres", "bare")
 
 @dataclass
 class Lengths:
+    comics: int = 3280
     rounds: int = 3
     seconds: int = 10
     list_seconds: int = 4
@@ -29,7 +30,9 @@ class Lengths:
     exact_requests: int = 4000
 
 
-QUICK = Lengths(rounds=1, seconds=2, list_seconds=1, curve_seconds=1, starts=2, slow_visits=5, exact_requests=400)
+QUICK = Lengths(
+    comics=300, rounds=1, seconds=2, list_seconds=1, curve_seconds=1, starts=2, slow_visits=5, exact_requests=400
+)
 
 
 def run(quick, parts):
@@ -39,11 +42,11 @@ def run(quick, parts):
     folder.mkdir(parents=True)
     results = {"machine": machine.describe(), "quick": quick, "lengths": vars(lengths)}
     began = time.monotonic()
-    with upstream(folder, COMICS, UPSTREAM_DELAY) as url:
+    with upstream(folder, lengths.comics, UPSTREAM_DELAY) as url:
         results |= _on_one_upstream(Site(folder / "site", url), lengths, parts)
     if "slow" in parts:
         say("a slow upstream")
-        with upstream(folder, COMICS, slow.DELAY) as url:
+        with upstream(folder, lengths.comics, slow.DELAY) as url:
             warm = Site(folder / "site", url).app("app_sqlite", "")
             results["slow"] = slow.run(warm, Site(folder / "cold", url).app("app_sqlite", ""), lengths)
     if "losses" in parts:
@@ -75,7 +78,7 @@ def _on_one_upstream(site, lengths, parts):
     try:
         for target in targets:
             target.server.start()
-        pages.warm_up(targets, COMICS)
+        pages.warm_up(targets, lengths.comics)
         if "starts" in parts:
             say("starts")
             for target in targets:
@@ -99,7 +102,7 @@ def _on_one_upstream(site, lengths, parts):
             target.server.stop()
     if "scale" in parts:
         say("instances on one database")
-        results["scale"] = scale.run(site, COMICS, lengths)
+        results["scale"] = scale.run(site, lengths)
     return results
 
 

@@ -79,7 +79,7 @@ def _bars(pages, machine):
         for name, found in pages.items()
         if name != "pgbench"
     ]
-    title = "Pages per second, each view counted exactly and durably (but by the last two)"
+    title = "Pages per second, each view counted and on disk before it is shown"
     note = f"64 connections, {machine['cores']} cores for everything, the load too; {machine['date']}; more is better"
     return chart.bars(title, note, rows)
 

@@ -9,11 +9,11 @@ from .install import say
 INSTANCES = (1, 2, 4, 8)
 
 
-def run(site, comics, lengths):
+def run(site, lengths):
     first = site.app("app_postgres_scale", "")
     database = first.server.environment["DATABASE_NAME"]
     with first.server:
-        pages.warm_up([first], comics)
+        pages.warm_up([first], lengths.comics)
     targets = [first] + [site.app(f"app_postgres_{n}", "", database) for n in range(2, max(INSTANCES) + 1)]
     measured = {str(count): [] for count in INSTANCES}
     for _ in range(lengths.rounds):

@@ -11,7 +11,6 @@ from typing import Callable
 from . import install, postgres
 from .processes import Server, free_port
 
-COMICS = 3280
 CORES = os.cpu_count()
 # Found with 2, 4, 8, 16 and 32: the most requests, see bench/README.md.
 TUNED_THREADS = 4
@@ -53,8 +52,8 @@ class Site:
             self.django("django_tuned", "… with a Redis session per view", sessions=True),
             self.app("app_sqlite", "XKCD App on SQLite"),
             self.app("app_postgres", "XKCD App on PostgreSQL and Redis"),
-            self.actix("rendered", "actix-web and tera, a page rendered, no I/O"),
-            self.actix("bare", "bare actix-web, a fixed 2.5 KB"),
+            self.actix("rendered", "actix-web and tera: a page, nothing counted"),
+            self.actix("bare", "bare actix-web: 2.5 KB, nothing counted"),
         ]
 
     def actix(self, name, label):

@@ -29,6 +29,8 @@ DATABASES = {
         "OPTIONS": {
             "sslmode": "verify-full",
             "sslrootcert": os.environ["DATABASE_CA"],
+            # The statement is parsed and planned once for each connection.
+            "server_side_binding": True,
             "prepare_threshold": 0,
         },
         # One connection for each thread, kept for good.
