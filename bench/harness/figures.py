@@ -14,7 +14,7 @@ def spread(rounds, key, scale=1):
 
 def number(value):
     """Three digits that matter, thousands with commas."""
-    if value >= 100:
+    if value >= 100 or value == 0:
         return f"{value:,.0f}"
     if value >= 10:
         return f"{value:.1f}"

@@ -42,10 +42,22 @@ def goals(results):
         rates = {count: median(rounds, "rate") for count, rounds in results["scale"].items()}
         worst = min(rates.values()) / rates["1"]
         dead = sum(one["deadlocks"] for rounds in results["scale"].values() for one in rounds)
-        found.append(Goal("two, four, eight instances on one database: the fewest counts/s, against one", worst, " x", 1, 1, True))
+        found.append(
+            Goal(
+                "two, four, eight instances on one database: the fewest counts/s, against one", worst, " x", 1, 1, True
+            )
+        )
         found.append(Goal("… deadlocks", dead, "", 0, 0))
     if "slow" in results:
-        found.append(Goal("xkcd.com takes 5 s, comics in memory: p99 at 64 connections", results["slow"]["cached"]["p99_ms"], " ms", 5, 3))
+        found.append(
+            Goal(
+                "xkcd.com takes 5 s, comics in memory: p99 at 64 connections",
+                results["slow"]["cached"]["p99_ms"],
+                " ms",
+                5,
+                3,
+            )
+        )
         found.append(Goal("… none in memory: the longest answer", results["slow"]["longest_s"], " s", 2.05, 2.05))
     if "lists" in results:
         found += _lists(results["lists"])
@@ -60,7 +72,14 @@ def _ratios(pages):
     return [
         Goal("`/` on PostgreSQL against bare actix-web, 64 connections", postgres / bare, " x", 0.30, 0.45, True),
         Goal("`/` on SQLite against bare actix-web, 64 connections", sqlite / bare, " x", 0.35, 0.50, True),
-        Goal("`/` on PostgreSQL against tuned Django, 64 connections", postgres / at("django_tuned", "64"), " x", 12, 20, True),
+        Goal(
+            "`/` on PostgreSQL against tuned Django, 64 connections",
+            postgres / at("django_tuned", "64"),
+            " x",
+            12,
+            20,
+            True,
+        ),
         Goal("… 1 connection", alone, " x", 2, 3, True),
         Goal("durable counts/s against the best of pgbench's one-row upserts", postgres / best, " x", 1, 1.5, True),
     ]
@@ -76,7 +95,9 @@ def _costs(pages):
             Goal(f"CPU of the app per page, {store}", median(many, "cpu_us"), " us", 40, 20),
             Goal(f"memory under that load, {store}", median(many, "memory") / MB, " MB", 64, 32),
         ]
-    found.insert(3, Goal("CPU of PostgreSQL per page", median(pages["app_postgres"]["64"], "store_cpu_us"), " us", 20, 10))
+    found.insert(
+        3, Goal("CPU of PostgreSQL per page", median(pages["app_postgres"]["64"], "store_cpu_us"), " us", 20, 10)
+    )
     return found
 
 
@@ -93,6 +114,8 @@ def _lists(lists):
         return max(median(rounds, "p99_ms") for path, rounds in lists.items() if path.startswith("/admin") == admin)
 
     return [
-        Goal("archive, popular, search, feed with 3,280 comics: worst p99 at 8 connections", worst(False), " ms", 20, 5),
+        Goal(
+            "archive, popular, search, feed with 3,280 comics: worst p99 at 8 connections", worst(False), " ms", 20, 5
+        ),
         Goal("admin over 100,000 rows of history: worst p99 at 8 connections", worst(True), " ms", 50, 50),
     ]

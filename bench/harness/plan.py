@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import curve, lists, losses, machine, pages, report, scale, slow, starts
 from .install import WORK, say
@@ -25,9 +25,9 @@ class Lengths:
     seconds: int = 10
     list_seconds: int = 4
     curve_seconds: int = 6
-    starts: int = 5
+    starts: int = 3
     slow_visits: int = 20
-    exact_requests: int = 4000
+    exact_requests: int = 1000
 
 
 QUICK = Lengths(
@@ -35,15 +35,17 @@ QUICK = Lengths(
 )
 
 
-def run(quick, parts):
+def run(quick, parts, seconds=None):
     lengths = QUICK if quick else Lengths()
+    if seconds:
+        shorter = (min(seconds, lengths.list_seconds), min(seconds, lengths.curve_seconds))
+        lengths = replace(lengths, seconds=seconds, list_seconds=shorter[0], curve_seconds=shorter[1])
     folder = WORK / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    results = {"machine": machine.describe(), "quick": quick, "lengths": vars(lengths)}
-    began = time.monotonic()
+    results = Results(quick, lengths)
     with upstream(folder, lengths.comics, UPSTREAM_DELAY) as url:
-        results |= _on_one_upstream(Site(folder / "site", url), lengths, parts)
+        _on_one_upstream(Site(folder / "site", url), lengths, parts, results)
     if "slow" in parts:
         say("a slow upstream")
         with upstream(folder, lengths.comics, slow.DELAY) as url:
@@ -52,11 +54,22 @@ def run(quick, parts):
     if "losses" in parts:
         say("how many views are lost")
         results["losses"] = _losses(folder, lengths)
-    results["took_minutes"] = (time.monotonic() - began) / 60
-    raw = WORK / f"{results['machine']['date']}{'-quick' if quick else ''}.json"
-    raw.write_text(json.dumps(results, indent=1))
-    say(f"figures in {raw}")
+    say(f"figures in {results.file}")
     return report.write(results)
+
+
+class Results(dict):
+    """The figures, written to a file as they come: an hour's work is not lost to a mistake in its last minute."""
+
+    def __init__(self, quick, lengths):
+        super().__init__(machine=machine.describe(), quick=quick, lengths=vars(lengths))
+        self.file = WORK / f"{self['machine']['date']}{'-quick' if quick else ''}.json"
+        self._began = time.monotonic()
+
+    def __setitem__(self, part, figures):
+        super().__setitem__(part, figures)
+        super().__setitem__("took_minutes", (time.monotonic() - self._began) / 60)
+        self.file.write_text(json.dumps(self, indent=1))
 
 
 @contextmanager
@@ -69,8 +82,7 @@ def upstream(folder, comics, delay):
         yield server.url
 
 
-def _on_one_upstream(site, lengths, parts):
-    results = {}
+def _on_one_upstream(site, lengths, parts, results):
     say("starting everything once, and fetching all comics")
     targets = site.all()
     named = {target.name: target for target in targets}
@@ -103,7 +115,6 @@ def _on_one_upstream(site, lengths, parts):
     if "scale" in parts:
         say("instances on one database")
         results["scale"] = scale.run(site, lengths)
-    return results
 
 
 def _losses(folder, lengths):

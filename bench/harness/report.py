@@ -19,14 +19,20 @@ def write(results):
     if "pages" in results:
         parts += _image(folder, name, _bars(results["pages"], machine), "Requests per second")
         parts += sections.pages(results["pages"]) + sections.pgbench(results["pages"]["pgbench"])
-    parts += ["## Floors and goals", "", *table(["figure", " measured", " floor", " goal", ""], [goal.row() for goal in goals(results)])]
+    parts += [
+        "## Floors and goals",
+        "",
+        *table(["figure", " measured", " floor", " goal", ""], [goal.row() for goal in goals(results)]),
+    ]
     if "curve" in results:
         labels = {name: found["label"] for name, found in results.get("pages", {}).items() if name != "pgbench"}
-        parts += sections.curve(results["curve"], labels)
-        parts += _image(folder, f"{name}-latency", _curves(results["curve"]), "Latency against offered load")
+        image = _image(folder, f"{name}-latency", _curves(results["curve"]), "Latency against offered load")
+        parts += sections.curve(results["curve"], labels, image)
     for part in ("scale", "starts", "lists", "slow", "losses"):
         if part in results:
             parts += getattr(sections, part)(results[part])
+    if "pages" in results:
+        parts += sections.capacity(results["pages"])
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")
     say(f"report in {page}")
@@ -46,13 +52,21 @@ def _head(results, wrong):
         f"- Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB. It runs the server, "
         "PostgreSQL, Redis, the stand-in for xkcd.com and the load. "
         f"Before the run its load average was {machine['load_before']:.1f}"
-        + (": **others used it meanwhile; take the ratios, and CPU per request, for no more than hints.**" if machine["load_before"] > 0.5 else "."),
+        + (
+            ": **others used it meanwhile; take the ratios, and CPU per request, for no more than hints.**"
+            if machine["load_before"] > 0.5
+            else "."
+        ),
         f"- Versions: {versions}.",
         f"- Rounds: {lengths['rounds']}, interleaved, each {lengths['seconds']} s of every target; medians, with the "
         "least and the greatest beside them.",
         "- Absolute figures differ by tens of per cent between machines and hours. Ratios of one run differ less.",
     ]
-    verdict = f"**{len(wrong)} checks failed**: " + "; ".join(wrong) if wrong else "in every run the store had grown by exactly the views that were answered with 200, and no answer was another"
+    verdict = (
+        f"**{len(wrong)} checks failed**: " + "; ".join(wrong)
+        if wrong
+        else "in every run the store had grown by exactly the views that were answered with 200, and no answer was another"
+    )
     return [*lines, f"- Checks: {verdict}.", ""]
 
 
@@ -96,7 +110,11 @@ def _curves(curve):
     # Up to the last rate that a server could follow: beyond it latency says how long the run was.
     series = []
     for name, label in CURVE_LABELS.items():
-        points = [(one["offered"], one["p50_ms"], one["p99_ms"]) for one in curve.get(name, []) if one["achieved"] >= 0.95 * one["offered"]]
+        points = [
+            (one["offered"], one["p50_ms"], one["p99_ms"])
+            for one in curve.get(name, [])
+            if one["achieved"] >= 0.95 * one["offered"]
+        ]
         if points:
             series.append((label, points))
     note = "up to the last rate that the server could follow; whole lines p50, dotted lines p99"

@@ -6,7 +6,14 @@ from .figures import median, megabytes, number, spread, table
 
 
 def pages(found):
-    head = ["`/`, 64 connections", " requests/s", " least to greatest", " p50 / p99 ms", " CPU us: server, PostgreSQL", " memory"]
+    head = [
+        "`/`, 64 connections",
+        " requests/s",
+        " least to greatest",
+        " p50 / p99 ms",
+        " CPU us: server, PostgreSQL",
+        " memory",
+    ]
     rows, alone = [], []
     for name, target in found.items():
         if name == "pgbench":
@@ -28,10 +35,16 @@ def pgbench(found):
         for clients, rounds in found.items()
     ]
     head = ["pgbench, clients", " counts/s", " least to greatest", " mean ms"]
-    return ["## PostgreSQL alone", "", "One upsert per commit: what each visit costs without group commit.", "", *table(head, rows)]
+    return [
+        "## PostgreSQL alone",
+        "",
+        "One upsert per commit: what each visit costs without group commit.",
+        "",
+        *table(head, rows),
+    ]
 
 
-def curve(found, labels):
+def curve(found, labels, image):
     head = ["server", " offered/s", " answered/s", " p50 ms", " p99 ms", ""]
     rows = []
     for name, points in found.items():
@@ -39,25 +52,54 @@ def curve(found, labels):
             saturated = "saturated" if point["achieved"] < 0.95 * point["offered"] else ""
             figures = [number(point[key]) for key in ("achieved", "p50_ms", "p99_ms")]
             rows.append([labels.get(name, name), f"{point['offered']:,}", *figures, saturated])
-    return ["## Latency against offered load", "", "Requests at a fixed rate (h2load), until the server can't follow.", "", *table(head, rows)]
+    note = "Requests at a fixed rate (h2load), until the server can't follow."
+    return ["## Latency against offered load", "", note, "", *image, *table(head, rows)]
 
 
 def scale(found):
-    head = [" instances", " counts/s", " least to greatest", " p99 ms, worst instance", " CPU us of PostgreSQL per count", " deadlocks"]
+    head = [
+        " instances",
+        " counts/s",
+        " least to greatest",
+        " p99 ms, worst instance",
+        " CPU us of PostgreSQL per count",
+        " deadlocks",
+    ]
     rows = []
     for count, rounds in found.items():
         figures = [number(median(rounds, key)) for key in ("p99_ms", "store_cpu_us")]
-        rows.append([count, number(median(rounds, "rate")), spread(rounds, "rate"), *figures, sum(one["deadlocks"] for one in rounds)])
-    return ["## Instances on one database", "", "64 connections spread over them, all on this machine.", "", *table(head, rows)]
+        rows.append(
+            [
+                count,
+                number(median(rounds, "rate")),
+                spread(rounds, "rate"),
+                *figures,
+                sum(one["deadlocks"] for one in rounds),
+            ]
+        )
+    return [
+        "## Instances on one database",
+        "",
+        "64 connections spread over them, all on this machine.",
+        "",
+        *table(head, rows),
+    ]
 
 
 def starts(found):
     head = ["server", " ms to listening", " ms to the first page", " memory idle"]
     rows = [
-        [name.replace("_", " "), number(statistics.median(one["listening_ms"])), number(statistics.median(one["answer_ms"])), megabytes(one["idle_memory"])]
+        [
+            name.replace("_", " "),
+            number(statistics.median(one["listening_ms"])),
+            number(statistics.median(one["answer_ms"])),
+            megabytes(one["idle_memory"]),
+        ]
         for name, one in found.items()
     ]
-    note = "From exec. gunicorn listens before it can answer. Idle: with all comics in memory, where a server keeps them."
+    note = (
+        "From exec. gunicorn listens before it can answer. Idle: with all comics in memory, where a server keeps them."
+    )
     return ["## Start and rest", "", note, "", *table(head, rows)]
 
 
@@ -67,7 +109,13 @@ def lists(found):
         [f"`{path}`", *(number(median(rounds, key)) for key in ("rate", "p50_ms", "p99_ms")), spread(rounds, "p99_ms")]
         for path, rounds in found.items()
     ]
-    return ["## Lists and the admin site", "", "On PostgreSQL and Redis, 3,280 comics, 100,000 rows of history.", "", *table(head, rows)]
+    return [
+        "## Lists and the admin site",
+        "",
+        "On PostgreSQL and Redis, 3,280 comics, 100,000 rows of history.",
+        "",
+        *table(head, rows),
+    ]
 
 
 def slow(found):
@@ -89,4 +137,34 @@ def losses(found):
         share = f"{lost / one['answered']:.1%}" if lost else "none"
         rows.append([one["label"], one["comics"], f"{one['answered']:,}", f"{one['counted']:,}", share])
     note = "8 clients at once, each answer waited for. The same check that finds every other run exact finds the loss here."
-    return ["## Views that are lost", "", note, "", *table(["server", " comics", " answered", " counted", " lost"], rows)]
+    return [
+        "## Views that are lost",
+        "",
+        note,
+        "",
+        *table(["server", " comics", " answered", " counted", " lost"], rows),
+    ]
+
+
+# A quarter of a processor: the smallest task of deploy/. The database's two processors burst; without credits
+# each gives a tenth.
+TASK, SMALLEST_DATABASE = 0.25, 0.2
+
+
+def capacity(found):
+    """What the CPU per page says of larger sites; docs/scaling.md reads it."""
+    many = found["app_postgres"]["64"]
+    server, store = median(many, "cpu_us"), median(many, "store_cpu_us")
+    rows = [
+        ["pages/s of one processor for the app", f"1 s / {number(server)} us", number(1e6 / server)],
+        ["pages/s of a task of 0.25 vCPU", f"{TASK} s / {number(server)} us", number(TASK * 1e6 / server)],
+        ["counts/s of one processor for PostgreSQL", f"1 s / {number(store)} us", number(1e6 / store)],
+        [
+            "counts/s of db.t4g.micro without burst credits",
+            f"{SMALLEST_DATABASE} s / {number(store)} us",
+            number(SMALLEST_DATABASE * 1e6 / store),
+        ],
+        ["CPU of both for a million views, seconds", f"{number(server)} + {number(store)}", number(server + store)],
+    ]
+    note = "By CPU alone and as if processors elsewhere were this machine's: for the order of magnitude. [docs/scaling.md](../../docs/scaling.md) has the other limits."
+    return ["## What it means for larger sites", "", note, "", *table(["", " arithmetic", " "], rows)]

@@ -23,7 +23,7 @@ def newest():
     return number
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def comic(number):
     return _document(f"/{number}/info.0.json")
 
