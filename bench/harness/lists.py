@@ -1,7 +1,6 @@
 """Pages that list comics, and the admin site over a long history, at 8 connections."""
 
 import http.cookiejar
-import os
 import re
 import subprocess
 import urllib.parse

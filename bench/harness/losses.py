@@ -30,7 +30,14 @@ def _measure(target, comics, requests):
         target.server.wait_until_idle()
         counted = target.views() - views
     say(f"  {target.label:36} {comics:2} comics: {answered} answered, {counted} counted")
+    # To lose views is what the guide's counter is here for; nobody else may.
+    loses = target.name.startswith("django_guide")
+    right = answered == requests and (loses or counted == answered)
     return {
-        "name": target.name, "label": target.label, "comics": comics, "requests": requests,
-        "answered": answered, "counted": counted,
-    }  # fmt: skip
+        "name": target.name,
+        "label": target.label,
+        "comics": comics,
+        "answered": answered,
+        "counted": counted,
+        "check": "as expected" if right else f"WRONG: {requests} asked, {answered} answered, {counted} counted",
+    }

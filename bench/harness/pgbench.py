@@ -39,9 +39,7 @@ class PgBench:
         views = postgres.views(DATABASE)
         options = ["--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}"]
         command = ["pgbench", *options, f"--time={seconds}", f"--file={self.script}", DATABASE]
-        done = subprocess.run(
-            command, env=postgres.environment(DATABASE), check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        done = subprocess.run(command, env=postgres.environment(DATABASE), check=True, capture_output=True)
         text = done.stdout.decode()
         processed = int(_found(r"transactions actually processed: (\d+)", text))
         counted = postgres.views(DATABASE) - views

@@ -4,9 +4,12 @@ import statistics
 from pathlib import Path
 
 from . import chart, sections
-from .figures import median, number, table
+from .figures import table
 from .goals import goals
 from .install import WORK, say
+
+# A load average above it, before anything is measured, is somebody else's.
+BUSY = 0.5
 
 
 def write(results):
@@ -45,29 +48,26 @@ def _head(results, wrong):
     machine, lengths = results["machine"], results["lengths"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     command = "bench/run --quick" if results["quick"] else "bench/run"
-    lines = [
+    if not results["quick"] and lengths["seconds"] != 10:
+        command += f" --seconds {lengths['seconds']}"
+    load = f"{machine['load_before']:.1f}"
+    if machine["load_before"] > BUSY:
+        load += ": **others used it meanwhile; absolute figures are too low, ratios are no more than hints**"
+    exact = "every run's views had grown by exactly the answers with 200, and there were no other answers"
+    return [
         f"By `{command}`, on commit {machine['commit']}, in {results['took_minutes']:.0f} minutes. "
         "[bench/README.md](../README.md) says how each figure is measured and why the peers are fair.",
         "",
         f"- Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB. It runs the server, "
-        "PostgreSQL, Redis, the stand-in for xkcd.com and the load. "
-        f"Before the run its load average was {machine['load_before']:.1f}"
-        + (
-            ": **others used it meanwhile; take the ratios, and CPU per request, for no more than hints.**"
-            if machine["load_before"] > 0.5
-            else "."
-        ),
+        "PostgreSQL, Redis, the stand-in for xkcd.com and the load.",
+        f"- Its load average before the run: {load}.",
         f"- Versions: {versions}.",
-        f"- Rounds: {lengths['rounds']}, interleaved, each {lengths['seconds']} s of every target; medians, with the "
-        "least and the greatest beside them.",
+        f"- {lengths['comics']:,} comics. {lengths['rounds']} rounds, interleaved, each {lengths['seconds']} s of "
+        "every target; medians, with the least and the greatest beside them.",
         "- Absolute figures differ by tens of per cent between machines and hours. Ratios of one run differ less.",
+        f"- Checks: {f'**{len(wrong)} failed**: ' + '; '.join(wrong) if wrong else exact}.",
+        "",
     ]
-    verdict = (
-        f"**{len(wrong)} checks failed**: " + "; ".join(wrong)
-        if wrong
-        else "in every run the store had grown by exactly the views that were answered with 200, and no answer was another"
-    )
-    return [*lines, f"- Checks: {verdict}.", ""]
 
 
 def _wrong(found, path):

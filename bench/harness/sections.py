@@ -112,7 +112,7 @@ def lists(found):
     return [
         "## Lists and the admin site",
         "",
-        "On PostgreSQL and Redis, 3,280 comics, 100,000 rows of history.",
+        "On PostgreSQL and Redis, with all comics and 100,000 rows of history.",
         "",
         *table(head, rows),
     ]
@@ -123,7 +123,8 @@ def slow(found):
     return [
         "## When xkcd.com takes 5 s",
         "",
-        f"- All comics in memory: {number(cached['rate'])} requests/s, p99 {number(cached['p99_ms'])} ms at 64 connections.",
+        f"- All comics in memory: {number(cached['rate'])} requests/s at 64 connections, "
+        f"p50 {number(cached['p50_ms'])} ms, p99 {number(cached['p99_ms'])} ms.",
         f"- None in memory: the first page took {number(found['first_s'])} s, the longest of {found['visits']} "
         f"{number(found['longest_s'])} s.",
         "",
@@ -136,7 +137,7 @@ def losses(found):
         lost = one["answered"] - one["counted"]
         share = f"{lost / one['answered']:.1%}" if lost else "none"
         rows.append([one["label"], one["comics"], f"{one['answered']:,}", f"{one['counted']:,}", share])
-    note = "8 clients at once, each answer waited for. The same check that finds every other run exact finds the loss here."
+    note = "8 clients at once, each answer waited for. The check that finds every other run exact finds the loss here."
     return [
         "## Views that are lost",
         "",
@@ -166,5 +167,8 @@ def capacity(found):
         ],
         ["CPU of both for a million views, seconds", f"{number(server)} + {number(store)}", number(server + store)],
     ]
-    note = "By CPU alone and as if processors elsewhere were this machine's: for the order of magnitude. [docs/scaling.md](../../docs/scaling.md) has the other limits."
+    note = (
+        "By CPU alone and as if processors elsewhere were this machine's: for the order of magnitude. "
+        "[docs/scaling.md](../../docs/scaling.md) has the other limits."
+    )
     return ["## What it means for larger sites", "", note, "", *table(["", " arithmetic", " "], rows)]

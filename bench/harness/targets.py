@@ -4,9 +4,9 @@ import http.client
 import os
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
 
 from . import install, postgres
 from .processes import Server, free_port
