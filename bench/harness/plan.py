@@ -29,6 +29,15 @@ class Lengths:
     slow_visits: int = 20
     exact_requests: int = 1000
 
+    def shorter(self, seconds):
+        return replace(
+            self,
+            seconds=seconds,
+            list_seconds=min(seconds, self.list_seconds),
+            curve_seconds=min(seconds, self.curve_seconds),
+            exact_requests=min(100 * seconds, self.exact_requests),
+        )
+
 
 QUICK = Lengths(
     comics=300, rounds=1, seconds=2, list_seconds=1, curve_seconds=1, starts=2, slow_visits=5, exact_requests=400
@@ -38,8 +47,7 @@ QUICK = Lengths(
 def run(quick, parts, seconds=None):
     lengths = QUICK if quick else Lengths()
     if seconds:
-        shorter = (min(seconds, lengths.list_seconds), min(seconds, lengths.curve_seconds))
-        lengths = replace(lengths, seconds=seconds, list_seconds=shorter[0], curve_seconds=shorter[1])
+        lengths = lengths.shorter(seconds)
     folder = WORK / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -88,19 +96,15 @@ def _on_one_upstream(site, lengths, parts, results):
     named = {target.name: target for target in targets}
     pgbench = PgBench(site.folder)
     try:
-        for target in targets:
-            target.server.start()
+        _start(targets)
         pages.warm_up(targets, lengths.comics)
         if "starts" in parts:
             say("starts")
             for target in targets:
                 target.server.stop()
             results["starts"] = starts.run(targets, lengths)
-            for target in targets:
-                target.server.start()
-            # What they keep in memory is there again; sessions were not lost.
-            for target in targets:
-                target.server.wait_until_idle()
+            # Sessions were not lost, and what is kept in memory is soon there again.
+            _start(targets)
         if "pages" in parts:
             results["pages"] = pages.run(targets, pgbench, lengths)
         if "curve" in parts:
@@ -115,6 +119,13 @@ def _on_one_upstream(site, lengths, parts, results):
     if "scale" in parts:
         say("instances on one database")
         results["scale"] = scale.run(site, lengths)
+
+
+def _start(targets):
+    """One after the other: what a server does first, it does undisturbed."""
+    for target in targets:
+        target.server.start()
+        target.server.wait_until_idle()
 
 
 def _losses(folder, lengths):

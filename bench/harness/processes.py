@@ -99,7 +99,7 @@ class Server(Tree):
     def __exit__(self, *_):
         self.stop()
 
-    def wait_until_idle(self, longest=120):
+    def wait_until_idle(self, longest=300):
         """Until it does next to nothing for a second: what it does in the background is done."""
         end = time.monotonic() + longest
         while time.monotonic() < end:
@@ -109,7 +109,7 @@ class Server(Tree):
                 return
         raise RuntimeError(f"{self.command[0]} is still busy after {longest} s, see {self.log}")
 
-    def _wait(self, happened, longest=60):
+    def _wait(self, happened, longest=180):
         end = time.monotonic() + longest
         while time.monotonic() < end:
             if happened():

@@ -97,7 +97,16 @@ class Site:
         else:
             threads = ["--worker-class", "gthread", "--threads", TUNED_THREADS]
             options = ["--workers", workers or CORES, *threads, "--keep-alive", 75]
-        command = [python, "-m", "gunicorn", f"{project}.wsgi", "--bind", f"127.0.0.1:{port}", *options]
+        command = [
+            python,
+            "-m",
+            "gunicorn",
+            f"{project}.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+            *options,
+        ]
         server = Server(command, port, environment, self._log(name), folder)
         views = lambda: postgres.views(database)  # noqa: E731
         return Target(name, label, server, views, on_postgres=True, sessions=sessions)

@@ -30,7 +30,7 @@ def comic(number):
 
 def fetch_all_in_background():
     def fetch_all():
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(4) as pool:
             for _ in pool.map(comic, range(1, newest() + 1)):
                 pass
 
