@@ -92,11 +92,11 @@ def _costs(pages):
         found += [
             Goal(f"p99 at 64 connections, {store}", median(many, "p99_ms"), " ms", 5, 3),
             Goal(f"p50 at 1 connection, {store}", median(one, "p50_ms"), " ms", 1, 0.5),
-            Goal(f"CPU of the app per page, {store}", median(many, "cpu_us"), " us", 40, 20),
+            Goal(f"CPU of the app per page, {store}", median(many, "cpu_us"), " µs", 40, 20),
             Goal(f"memory under that load, {store}", median(many, "memory") / MB, " MB", 64, 32),
         ]
     found.insert(
-        3, Goal("CPU of PostgreSQL per page", median(pages["app_postgres"]["64"], "store_cpu_us"), " us", 20, 10)
+        3, Goal("CPU of PostgreSQL per page", median(pages["app_postgres"]["64"], "store_cpu_us"), " µs", 20, 10)
     )
     return found
 

@@ -96,15 +96,14 @@ def _on_one_upstream(site, lengths, parts, results):
     named = {target.name: target for target in targets}
     pgbench = PgBench(site.folder)
     try:
-        _start(targets)
+        for target in targets:
+            # One after the other: what a server does first, it does undisturbed.
+            target.server.start()
+            target.server.wait_until_idle()
         pages.warm_up(targets, lengths.comics)
         if "starts" in parts:
             say("starts")
-            for target in targets:
-                target.server.stop()
             results["starts"] = starts.run(targets, lengths)
-            # Sessions were not lost, and what is kept in memory is soon there again.
-            _start(targets)
         if "pages" in parts:
             results["pages"] = pages.run(targets, pgbench, lengths)
         if "curve" in parts:
@@ -119,13 +118,6 @@ def _on_one_upstream(site, lengths, parts, results):
     if "scale" in parts:
         say("instances on one database")
         results["scale"] = scale.run(site, lengths)
-
-
-def _start(targets):
-    """One after the other: what a server does first, it does undisturbed."""
-    for target in targets:
-        target.server.start()
-        target.server.wait_until_idle()
 
 
 def _losses(folder, lengths):

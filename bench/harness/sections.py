@@ -11,7 +11,7 @@ def pages(found):
         " requests/s",
         " least to greatest",
         " p50 / p99 ms",
-        " CPU us: server, PostgreSQL",
+        " CPU µs: server, PostgreSQL",
         " memory",
     ]
     rows, alone = [], []
@@ -62,7 +62,7 @@ def scale(found):
         " counts/s",
         " least to greatest",
         " p99 ms, worst instance",
-        " CPU us of PostgreSQL per count",
+        " CPU µs of PostgreSQL per count",
         " deadlocks",
     ]
     rows = []
@@ -157,12 +157,12 @@ def capacity(found):
     many = found["app_postgres"]["64"]
     server, store = median(many, "cpu_us"), median(many, "store_cpu_us")
     rows = [
-        ["pages/s of one processor for the app", f"1 s / {number(server)} us", number(1e6 / server)],
-        ["pages/s of a task of 0.25 vCPU", f"{TASK} s / {number(server)} us", number(TASK * 1e6 / server)],
-        ["counts/s of one processor for PostgreSQL", f"1 s / {number(store)} us", number(1e6 / store)],
+        ["pages/s of one processor for the app", f"1 s / {number(server)} µs", number(1e6 / server)],
+        ["pages/s of a task of 0.25 vCPU", f"{TASK} s / {number(server)} µs", number(TASK * 1e6 / server)],
+        ["counts/s of one processor for PostgreSQL", f"1 s / {number(store)} µs", number(1e6 / store)],
         [
             "counts/s of db.t4g.micro without burst credits",
-            f"{SMALLEST_DATABASE} s / {number(store)} us",
+            f"{SMALLEST_DATABASE} s / {number(store)} µs",
             number(SMALLEST_DATABASE * 1e6 / store),
         ],
         ["CPU of both for a million views, seconds", f"{number(server)} + {number(store)}", number(server + store)],
