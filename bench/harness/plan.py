@@ -44,14 +44,18 @@ QUICK = Lengths(
 )
 
 
-def run(quick, parts, seconds=None):
-    lengths = QUICK if quick else Lengths()
+def lengths(quick, seconds, comics):
+    found = QUICK if quick else Lengths()
     if seconds:
-        lengths = lengths.shorter(seconds)
+        found = found.shorter(seconds)
+    return replace(found, comics=comics) if comics else found
+
+
+def run(command, quick, parts, lengths):
     folder = WORK / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    results = Results(quick, lengths)
+    results = Results(command, quick, lengths)
     with upstream(folder, lengths.comics, UPSTREAM_DELAY) as url:
         _on_one_upstream(Site(folder / "site", url), lengths, parts, results)
     if "slow" in parts:
@@ -69,8 +73,8 @@ def run(quick, parts, seconds=None):
 class Results(dict):
     """The figures, written to a file as they come: an hour's work is not lost to a mistake in its last minute."""
 
-    def __init__(self, quick, lengths):
-        super().__init__(machine=machine.describe(), quick=quick, lengths=vars(lengths))
+    def __init__(self, command, quick, lengths):
+        super().__init__(command=command, machine=machine.describe(), quick=quick, lengths=vars(lengths))
         self.file = WORK / f"{self['machine']['date']}{'-quick' if quick else ''}.json"
         self._began = time.monotonic()
 

@@ -47,15 +47,12 @@ def write(results):
 def _head(results, wrong):
     machine, lengths = results["machine"], results["lengths"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    command = "bench/run --quick" if results["quick"] else "bench/run"
-    if not results["quick"] and lengths["seconds"] != 10:
-        command += f" --seconds {lengths['seconds']}"
     load = f"{machine['load_before']:.1f}"
     if machine["load_before"] > BUSY:
         load += ": **others used it meanwhile; absolute figures are too low, ratios are no more than hints**"
     exact = "every run's views had grown by exactly the answers with 200, and there were no other answers"
     return [
-        f"By `{command}`, on commit {machine['commit']}, in {results['took_minutes']:.0f} minutes. "
+        f"By `{results['command']}`, on commit {machine['commit']}, in {results['took_minutes']:.0f} minutes. "
         "[bench/README.md](../README.md) says how each figure is measured and why the peers are fair.",
         "",
         f"- Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB. It runs the server, "
