@@ -3,7 +3,7 @@
 import statistics
 from pathlib import Path
 
-from . import chart, sections
+from . import capacity, chart, sections
 from .figures import table
 from .goals import goals
 from .install import WORK, say
@@ -35,7 +35,7 @@ def write(results):
         if part in results:
             parts += getattr(sections, part)(results[part])
     if "pages" in results:
-        parts += sections.capacity(results["pages"])
+        parts += capacity.section(results["pages"])
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")
     say(f"report in {page}")

@@ -145,30 +145,3 @@ def losses(found):
         "",
         *table(["server", " comics", " answered", " counted", " lost"], rows),
     ]
-
-
-# A quarter of a processor: the smallest task of deploy/. The database's two processors burst; without credits
-# each gives a tenth.
-TASK, SMALLEST_DATABASE = 0.25, 0.2
-
-
-def capacity(found):
-    """What the CPU per page says of larger sites; docs/scaling.md reads it."""
-    many = found["app_postgres"]["64"]
-    server, store = median(many, "cpu_us"), median(many, "store_cpu_us")
-    rows = [
-        ["pages/s of one processor for the app", f"1 s / {number(server)} µs", number(1e6 / server)],
-        ["pages/s of a task of 0.25 vCPU", f"{TASK} s / {number(server)} µs", number(TASK * 1e6 / server)],
-        ["counts/s of one processor for PostgreSQL", f"1 s / {number(store)} µs", number(1e6 / store)],
-        [
-            "counts/s of db.t4g.micro without burst credits",
-            f"{SMALLEST_DATABASE} s / {number(store)} µs",
-            number(SMALLEST_DATABASE * 1e6 / store),
-        ],
-        ["CPU of both for a million views, seconds", f"{number(server)} + {number(store)}", number(server + store)],
-    ]
-    note = (
-        "By CPU alone and as if processors elsewhere were this machine's: for the order of magnitude. "
-        "[docs/scaling.md](../../docs/scaling.md) has the other limits."
-    )
-    return ["## What it means for larger sites", "", note, "", *table(["", " arithmetic", " "], rows)]
