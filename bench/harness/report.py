@@ -3,7 +3,7 @@
 import statistics
 from pathlib import Path
 
-from . import capacity, chart, sections
+from . import capacity, chart, readme, sections
 from .figures import table
 from .goals import goals
 from .install import WORK, say
@@ -16,6 +16,7 @@ def write(results):
     """Returns the exit code: 1 when a check failed."""
     machine = results["machine"]
     folder, name = (WORK, "quick") if results["quick"] else (Path("bench/results"), machine["date"])
+    folder.mkdir(parents=True, exist_ok=True)
     wrong = list(_wrong(results, ()))
     parts = [f"# Measured on {machine['date']}", ""]
     parts += _head(results, wrong)
@@ -36,6 +37,8 @@ def write(results):
             parts += getattr(sections, part)(results[part])
     if "pages" in results:
         parts += capacity.section(results["pages"])
+        if not results["quick"]:
+            readme.update(results, machine["load_before"] > BUSY)
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")
     say(f"report in {page}")
