@@ -8,16 +8,16 @@ README = Path("README.md")
 BEGIN, END = "<!-- Written by bench/run -->\n", "<!-- Until here -->\n"
 
 
-def update(results, busy):
+def update(results):
     text = README.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise RuntimeError(f"{README} has lost its marks: {BEGIN.strip()} {END.strip()}")
-    README.write_text(before + BEGIN + _headline(results, busy) + END + after)
+    README.write_text(before + BEGIN + _headline(results) + END + after)
 
 
-def _headline(results, busy):
+def _headline(results):
     pages, machine = results["pages"], results["machine"]
 
     def rate(name):
@@ -36,7 +36,6 @@ def _headline(results, busy):
         f"- {number(postgres / rate('django_tuned'))} times the same page in tuned Django;",
         f"- {number(postgres / best)} times as many views a second as PostgreSQL can commit one by one.",
         "",
-        *(["Others used the machine during this run: take it for the order of magnitude.", ""] if busy else []),
         f"Measured on {machine['date']} by `{results['command']}`: [the report]({report}.md).",
     ]
     return "\n".join(lines) + "\n"

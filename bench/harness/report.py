@@ -37,8 +37,8 @@ def write(results):
             parts += getattr(sections, part)(results[part])
     if "pages" in results:
         parts += capacity.section(results["pages"])
-        if not results["quick"]:
-            readme.update(results, machine["load_before"] > BUSY)
+        if not results["quick"] and machine["load_before"] <= BUSY:
+            readme.update(results)
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")
     say(f"report in {page}")
