@@ -1,0 +1,53 @@
+"""One to eight instances of the app on one database, with the load spread over them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from . import load, pages, postgres
+from .install import say
+
+INSTANCES = (1, 2, 4, 8)
+
+
+def run(site, lengths):
+    first = site.app("app_postgres_scale", "")
+    database = first.server.environment["DATABASE_NAME"]
+    with first.server:
+        pages.warm_up([first], lengths.comics)
+    targets = [first] + [site.app(f"app_postgres_{n}", "", database) for n in range(2, max(INSTANCES) + 1)]
+    measured = {str(count): [] for count in INSTANCES}
+    for _ in range(lengths.rounds):
+        for count in INSTANCES:
+            found = measure(targets[:count], database, lengths.seconds)
+            measured[str(count)].append(found)
+            say(f"  {count} instances {found['rate']:9,.0f} counts/s, {found['deadlocks']} deadlocks, {found['check']}")
+    return measured
+
+
+def measure(targets, database, seconds):
+    connections = pages.MANY // len(targets)
+    with ExitStack() as running:
+        for target in targets:
+            running.enter_context(target.server)
+        for target in targets:
+            target.server.wait_until_idle()
+        views, deadlocks = postgres.views(database), postgres.deadlocks(database)
+        store = postgres.tree()
+        store_used = store.cpu_seconds()
+        with ThreadPoolExecutor(len(targets)) as pool:
+            urls = [target.server.url + "/" for target in targets]
+            found = list(pool.map(lambda url: load.wrk(url, connections, seconds), urls))
+        store_used = store.cpu_seconds() - store_used
+        for target in targets:
+            target.server.wait_until_idle()
+        counted = postgres.views(database) - views
+    answered = sum(one["answered"] - one["not_200"] for one in found)
+    troubles = {key: sum(one[key] for one in found) for key in ("not_200", "broken")}
+    return {
+        "rate": sum((one["answered"] - one["not_200"]) / one["seconds"] for one in found),
+        "p50_ms": max(one["p50_ms"] for one in found),
+        "p99_ms": max(one["p99_ms"] for one in found),
+        "store_cpu_us": store_used / answered * 1e6,
+        "deadlocks": postgres.deadlocks(database) - deadlocks,
+        "check": pages.check(answered, counted, troubles, pages.MANY),
+    }

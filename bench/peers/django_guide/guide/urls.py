@@ -1,0 +1,5 @@
+from comics.views import index
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("admin/", admin.site.urls), path("", index)]
