@@ -124,7 +124,8 @@ proptest! {
     #[test]
     fn words_in_another_order_and_again_find_the_same(query in "[a-zé0-9 '’.#]{0,40}") {
         let mut words: Vec<_> = query.split(' ').filter(|word| *word != "#").collect();
-        prop_assume!(words.len() > 1);
+        // A number alone is the number of a comic.
+        prop_assume!(words.iter().filter(|word| !word.is_empty()).count() > 1);
         let straight = found(&some(), &words.join(" "));
         words.reverse();
         words.extend(words.clone());
