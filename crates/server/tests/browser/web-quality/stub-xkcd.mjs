@@ -1,11 +1,12 @@
-// Stands in for xkcd.com and its image host: as many comics as there are, all invented.
+// Stands in for xkcd.com and its image host: half as many comics as there are, all invented. Tools that look at each
+// link of the archive take minutes for all of them.
 
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { crc32, deflateSync } from 'node:zlib';
 
-export const NEWEST = 3300;
+export const NEWEST = 1800;
 
 /** Comics that are unlike the others. */
 export const COMICS = {
@@ -14,8 +15,8 @@ export const COMICS = {
   interactive: 1005,
   withoutImage: 1608,
   tall: 1732,
-  undated: 3290,
-  garbled: 3291,
+  undated: 1790,
+  garbled: 1791,
 };
 
 // The median of the real ones.

@@ -39,9 +39,9 @@ after(async () => {
 
 const visit = (page) => approach(surroundings.browser, page, apps.urls[page.app]);
 
-// As many at once as a small machine has cores. Lighthouse measures time, and has it to itself below.
+// As many pages at once as a small machine has cores. Lighthouse measures time, and has it to itself below.
 describe('a look at', { concurrency: 2 }, () => {
-  for (const page of PAGES) describe(`${page.name}, ${page.path}`, () => look(page));
+  for (const page of PAGES) describe(`${page.name}, ${page.path}`, { concurrency: 1 }, () => look(page));
 });
 
 describe('in Lighthouse', () => {

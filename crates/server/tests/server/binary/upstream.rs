@@ -209,7 +209,7 @@ fn no_markup_of_a_document_becomes_an_element() {
     let release = Release::alone();
     let mut hostile = document(7);
     let markup =
-        "</h1><script src=\"//evil.example/a.js\"></script><img src=x onerror=alert(1)>{{ 7 * 191 }}";
+        "</h1><script src=\"//evil.example/a.js\"></script><img src=x onerror=alert(1)>{{ 7919 * 7907 }}";
     for key in ["title", "safe_title", "alt", "transcript"] {
         hostile[key] = json!(markup);
     }
@@ -221,5 +221,5 @@ fn no_markup_of_a_document_becomes_an_element() {
         (200, 1, 1),
         "{text}"
     );
-    assert!(!text.contains("<img src=x") && !text.contains("1337"), "{text}");
+    assert!(!text.contains("<img src=x") && !text.contains("62615533"), "{text}");
 }

@@ -8,7 +8,7 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 // the best of some runs is nearest to the page. On a very busy one a run may end without a measurement. What is
 // not timing comes out the same each time.
 const RUNS = 3;
-// It asks the browser about each of the archive's 3,300 links: most of a minute on a quick machine.
+// It asks the browser about each of the archive's links.
 const LONGEST_RUN_MS = 180_000;
 const MAY_BE_BETTER = /^lighthouse: (?:performance|no run)/u;
 
