@@ -55,7 +55,8 @@ def test_the_image_holds_no_secret_and_no_setting_but_its_own():
 @pytest.mark.parametrize(
     "words",
     [
-        "cargo build --locked --release --package xkcdapp --target",
+        "cargo rustc --locked --release --package xkcdapp --bin xkcdapp --target",
+        "link-arg=-Wl,-z,pack-relative-relocs",
         'RUSTFLAGS="-C target-feature=+crt-static"',
         "--mount=type=cache,id=xkcdapp-registry,target=/usr/local/cargo/registry",
         "--mount=type=cache,id=xkcdapp-target,target=/src/target",
