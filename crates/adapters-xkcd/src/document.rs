@@ -148,8 +148,7 @@ fn one_line(text: &str) -> String {
     fit(&text.replace("\r\n", " ").replace(['\n', '\r', '\t'], " "), |_| false)
 }
 
-/// Trimmed, and without what no page can hold. Nobody saw that either: mojibake on purpose keeps all of its
-/// letters, only the control characters between them go.
+/// Trimmed, and without what no page can hold. Mojibake stays as it is: some is there on purpose.
 fn fit(text: &str, kept: impl Fn(char) -> bool) -> String {
     let visible: String = text.chars().filter(|it| text::is_fit(*it) || kept(*it)).collect();
     visible.trim().to_owned()

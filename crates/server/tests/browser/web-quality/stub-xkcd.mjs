@@ -58,7 +58,7 @@ const SPECIAL = {
   // Between two comics of one year.
   [COMICS.undated]: { year: '', month: '', day: '' },
   // With characters that no page and no feed can hold.
-  [COMICS.garbled]: { title: 'Garbled \u0080Kettle\uffff', alt: 'â\u0080\u0099\ufffe it says.\u0000\ufdd0' },
+  [COMICS.garbled]: { title: 'Garbled Kettle\uffff', alt: 'Ã©\ufffe it says.\u0000\ufdd0' },
   [COMICS.withoutImage]: { img: 'https://imgs.xkcd.com/comics/', alt: '', extra_parts: {} },
 };
 
