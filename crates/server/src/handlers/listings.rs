@@ -84,7 +84,7 @@ pub async fn about(request: HttpRequest, state: web::Data<AppState>) -> HttpResp
 pub async fn search(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
     let fields = Fields::of_query(&request);
     // What is no letter of any kind only separates words.
-    let asked = fields.get("q").replace(|letter: char| !text::is_fit(letter), " ");
+    let asked = fields.get("q").replace(|letter: char| letter.is_control() || !text::is_fit(letter), " ");
     let asked = asked.trim();
     if asked.chars().count() > LONGEST_QUERY {
         let page = SearchPage { query: asked, longest: Some(LONGEST_QUERY), ..SearchPage::default() };
