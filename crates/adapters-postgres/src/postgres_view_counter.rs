@@ -16,30 +16,32 @@ pub struct PostgresViewCounter {
     store: PostgresStore,
 }
 
-/// A whole batch. Each part waits for the one before, since it reads what that returned: the writer's row, the
-/// comics in ascending order, the day. So two batches never wait for each other in a circle; and when the
+/// A whole batch. Each part waits for the one before, since it reads what that returned: the writer's row, then
+/// the comics in ascending order and the day. So two batches never wait for each other in a circle; and when the
 /// writer's row does not change, because the number is not above its last one, nothing else does.
+///
+/// Rows that are new share a version: what counts is that a row which comes back has not the one it had. The
+/// default would take one from the sequence for every view.
 ///
 /// A count that has reached the largest number stays there: an error would keep the batch, and with it all
 /// views after it, from ever being written.
 const APPLY: &str = "
-    WITH sent AS (
-        SELECT * FROM unnest($3::integer[], $4::bigint[]) AS sent (comic_number, views)
-    ), numbered AS (
+    WITH numbered AS (
         INSERT INTO view_writers AS w (writer, last_batch, updated_at) VALUES ($1, $2, now())
         ON CONFLICT (writer) DO UPDATE SET last_batch = excluded.last_batch, updated_at = excluded.updated_at
         WHERE w.last_batch < excluded.last_batch
         RETURNING w.writer
     ), counted AS (
-        INSERT INTO comic_views AS c (comic_number, view_count)
-        SELECT sent.comic_number, sent.views FROM numbered CROSS JOIN sent ORDER BY sent.comic_number
+        INSERT INTO comic_views AS c (comic_number, view_count, version)
+        SELECT sent.comic_number, sent.views, (SELECT nextval('row_versions'))
+        FROM numbered CROSS JOIN unnest($3::integer[], $4::bigint[]) AS sent (comic_number, views)
+        ORDER BY sent.comic_number
         ON CONFLICT (comic_number) DO UPDATE
         SET view_count = least(c.view_count, 9223372036854775807 - excluded.view_count) + excluded.view_count
         RETURNING c.comic_number, c.view_count
     ), dated AS (
         INSERT INTO daily_views AS d (day, writer, views)
-        SELECT (now() AT TIME ZONE 'UTC')::date, $1, sum(sent.views)::bigint
-        FROM counted JOIN sent USING (comic_number) HAVING count(*) > 0
+        SELECT (now() AT TIME ZONE 'UTC')::date, numbered.writer, $5 FROM numbered
         ON CONFLICT (day, writer) DO UPDATE SET views = d.views + excluded.views
     )
     SELECT comic_number, view_count FROM counted";
@@ -117,7 +119,8 @@ impl Work for Apply {
             .bind(self.batch.writer().to_string())
             .bind(self.batch.number().get().cast_signed())
             .bind(comics.iter().copied().map(number).collect::<Vec<_>>())
-            .bind(views.into_iter().map(i64::from).collect::<Vec<_>>());
+            .bind(views.into_iter().map(i64::from).collect::<Vec<_>>())
+            .bind(self.batch.total().cast_signed());
         let counted = apply.run(client).await?;
         if !counted.is_empty() {
             let totals = counted.iter().map(total).collect::<Result<_, _>>()?;
