@@ -25,6 +25,7 @@ class Lengths:
     seconds: int = 10
     list_seconds: int = 4
     curve_seconds: int = 6
+    scale_seconds: int = 6
     starts: int = 3
     slow_visits: int = 20
     exact_requests: int = 1000
@@ -35,12 +36,13 @@ class Lengths:
             seconds=seconds,
             list_seconds=min(seconds, self.list_seconds),
             curve_seconds=min(seconds, self.curve_seconds),
+            scale_seconds=min(seconds, self.scale_seconds),
             exact_requests=min(100 * seconds, self.exact_requests),
         )
 
 
 QUICK = Lengths(
-    comics=300, rounds=1, seconds=2, list_seconds=1, curve_seconds=1, starts=2, slow_visits=5, exact_requests=400
+    comics=300, rounds=1, seconds=2, list_seconds=1, curve_seconds=1, scale_seconds=1, starts=2, slow_visits=5, exact_requests=400
 )
 
 
@@ -55,7 +57,7 @@ def run(command, quick, parts, lengths):
     folder = WORK / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    results = Results(command, quick, lengths)
+    results = Results(command, quick, whole=not quick and set(parts) == set(PARTS), lengths=lengths)
     with upstream(folder, lengths.comics, UPSTREAM_DELAY) as url:
         _on_one_upstream(Site(folder / "site", url), lengths, parts, results)
     if "slow" in parts:
@@ -73,8 +75,8 @@ def run(command, quick, parts, lengths):
 class Results(dict):
     """The figures, written to a file as they come: an hour's work is not lost to a mistake in its last minute."""
 
-    def __init__(self, command, quick, lengths):
-        super().__init__(command=command, machine=machine.describe(), quick=quick, lengths=vars(lengths))
+    def __init__(self, command, quick, whole, lengths):
+        super().__init__(command=command, machine=machine.describe(), quick=quick, whole=whole, lengths=vars(lengths))
         self.file = WORK / f"{self['machine']['date']}{'-quick' if quick else ''}.json"
         self._began = time.monotonic()
 

@@ -15,7 +15,7 @@ BUSY = 0.5
 def write(results):
     """Returns the exit code: 1 when a check failed."""
     machine = results["machine"]
-    folder, name = (WORK, "quick") if results["quick"] else (Path("bench/results"), machine["date"])
+    folder, name = (Path("bench/results"), machine["date"]) if results["whole"] else (WORK, "partial")
     folder.mkdir(parents=True, exist_ok=True)
     wrong = list(_wrong(results, ()))
     parts = [f"# Measured on {machine['date']}", ""]
@@ -37,7 +37,7 @@ def write(results):
             parts += getattr(sections, part)(results[part])
     if "pages" in results:
         parts += capacity.section(results["pages"])
-        if not results["quick"] and machine["load_before"] <= BUSY:
+        if results["whole"] and machine["load_before"] <= BUSY:
             readme.update(results)
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")

@@ -7,6 +7,8 @@ from . import load, pages, postgres
 from .install import say
 
 INSTANCES = (1, 2, 4, 8)
+# The same visitors over more instances, and as many more visitors as instances.
+SPREADS = {"in all": lambda count: pages.MANY // count, "for each": lambda count: pages.MANY}
 
 
 def run(site, lengths):
@@ -15,17 +17,20 @@ def run(site, lengths):
     with first.server:
         pages.warm_up([first], lengths.comics)
     targets = [first] + [site.app(f"app_postgres_{n}", "", database) for n in range(2, max(INSTANCES) + 1)]
-    measured = {str(count): [] for count in INSTANCES}
+    measured = {spread: {str(count): [] for count in INSTANCES} for spread in SPREADS}
     for _ in range(lengths.rounds):
-        for count in INSTANCES:
-            found = measure(targets[:count], database, lengths.seconds)
-            measured[str(count)].append(found)
-            say(f"  {count} instances {found['rate']:9,.0f} counts/s, {found['deadlocks']} deadlocks, {found['check']}")
+        for spread, connections in SPREADS.items():
+            for count in INSTANCES:
+                found = measure(targets[:count], database, connections(count), lengths.scale_seconds)
+                measured[spread][str(count)].append(found)
+                say(
+                    f"  {count} instances, {pages.MANY} connections {spread} {found['rate']:9,.0f} counts/s, "
+                    f"{found['deadlocks']} deadlocks, {found['check']}"
+                )
     return measured
 
 
-def measure(targets, database, seconds):
-    connections = pages.MANY // len(targets)
+def measure(targets, database, connections, seconds):
     with ExitStack() as running:
         for target in targets:
             running.enter_context(target.server)
@@ -49,5 +54,5 @@ def measure(targets, database, seconds):
         "p99_ms": max(one["p99_ms"] for one in found),
         "store_cpu_us": store_used / answered * 1e6,
         "deadlocks": postgres.deadlocks(database) - deadlocks,
-        "check": pages.check(answered, counted, troubles, pages.MANY),
+        "check": pages.check(answered, counted, troubles, connections * len(targets)),
     }

@@ -65,25 +65,20 @@ def scale(found):
         " CPU µs of PostgreSQL per count",
         " deadlocks",
     ]
-    rows = []
-    for count, rounds in found.items():
-        figures = [number(median(rounds, key)) for key in ("p99_ms", "store_cpu_us")]
-        rows.append(
+    lines = ["## Instances on one database", "", "All on this machine, with their load."]
+    for visitors, counts in found.items():
+        rows = [
             [
                 count,
                 number(median(rounds, "rate")),
                 spread(rounds, "rate"),
-                *figures,
+                *(number(median(rounds, key)) for key in ("p99_ms", "store_cpu_us")),
                 sum(one["deadlocks"] for one in rounds),
             ]
-        )
-    return [
-        "## Instances on one database",
-        "",
-        "64 connections spread over them, all on this machine.",
-        "",
-        *table(head, rows),
-    ]
+            for count, rounds in counts.items()
+        ]
+        lines += ["", f"64 connections {visitors}:", "", *table(head, rows)]
+    return lines
 
 
 def starts(found):
