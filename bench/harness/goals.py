@@ -19,7 +19,8 @@ class Goal:
     def verdict(self):
         if self._reaches(self.goal):
             return "goal reached"
-        factor = max(self.value / self.goal, self.goal / self.value) if self.value else float("inf")
+        both = self.value and self.goal
+        factor = max(self.value / self.goal, self.goal / self.value) if both else float("inf")
         held = "floor holds" if self._reaches(self.floor) else "**floor does not hold**"
         return f"{held}, goal missed by a factor of {number(factor)}"
 
@@ -40,8 +41,10 @@ def goals(results):
         found += _starts(results["starts"])
     if "scale" in results:
         for spread, counts in results["scale"].items():
+            if "one comic" in spread:
+                continue
             rates = {count: median(rounds, "rate") for count, rounds in counts.items()}
-            worst = min(rates.values()) / rates["1"]
+            worst = min(rate for count, rate in rates.items() if count != "1") / rates["1"]
             what = f"two, four, eight instances, 64 connections {spread}: the fewest counts/s, against one"
             found.append(Goal(what, worst, " x", 1, 1, True))
         dead = sum(one["deadlocks"] for counts in results["scale"].values() for rounds in counts.values() for one in rounds)
@@ -56,7 +59,7 @@ def goals(results):
                 3,
             )
         )
-        found.append(Goal("… none in memory: the longest answer", results["slow"]["longest_s"], " s", 2.05, 2.05))
+        found.append(Goal("… none in memory: the longest answer", results["slow"]["longest_s"], " s", 2, 2))
     if "lists" in results:
         found += _lists(results["lists"])
     return found
@@ -66,6 +69,7 @@ def _ratios(pages):
     at = lambda name, connections: median(pages[name][connections], "rate")  # noqa: E731
     postgres, sqlite, bare = at("app_postgres", "64"), at("app_sqlite", "64"), at("bare", "64")
     best = max(median(pages["pgbench"][clients], "rate") for clients in ("1", "8", "64"))
+    counter = median(pages["pgbench"]["counter, 1024"], "rate")
     alone = at("app_postgres", "1") / at("django_tuned", "1")
     return [
         Goal("`/` on PostgreSQL against bare actix-web, 64 connections", postgres / bare, " x", 0.30, 0.45, True),
@@ -80,6 +84,7 @@ def _ratios(pages):
         ),
         Goal("… 1 connection", alone, " x", 2, 3, True),
         Goal("durable counts/s against the best of pgbench's one-row upserts", postgres / best, " x", 1, 1.5, True),
+        Goal("… at the counter itself, 1,024 visitors", counter / best, " x", 1, 10, True),
     ]
 
 
@@ -108,10 +113,12 @@ def _starts(starts):
 
 
 def _lists(lists):
-    def worst(admin):
-        return max(median(rounds, "p99_ms") for path, rounds in lists.items() if path.startswith("/admin") == admin)
+    def worst(paths):
+        return max(median(lists[path], "p99_ms") for path in paths)
 
+    rows = [path for path in lists if not path.startswith("/admin") or path.startswith("/admin/comics/")]
+    admin = [path for path in lists if path.startswith("/admin")]
     return [
-        Goal("archive, popular, search, feed over all comics: worst p99 at 8 connections", worst(False), " ms", 20, 5),
-        Goal("admin over 100,000 rows of history: worst p99 at 8 connections", worst(True), " ms", 50, 50),
+        Goal("archive, popular, search, feed, admin list: worst p99 at 8 connections", worst(rows), " ms", 20, 5),
+        Goal("admin over 100,000 rows of history: worst p99 at 8 connections", worst(admin), " ms", 50, 50),
     ]

@@ -29,20 +29,23 @@ def say(text):
 
 
 def everything():
-    _programs()
+    programs()
     _python_packages()
-    _builds()
+    peers()
+    if "XKCDAPP_BENCH_BINARY" not in os.environ:
+        say("building the app as it is shipped")
+        subprocess.run(["scripts/test", "release_build"], check=True, stdout=sys.stderr)
 
 
 def app_binary():
-    return os.environ.get("XKCDAPP_BENCH_BINARY") or str(_target() / "release/xkcdapp")
+    return os.environ.get("XKCDAPP_BENCH_BINARY") or str(_target() / _host() / "release/xkcdapp")
 
 
 def peer_binary(name):
     return str(_target() / "release" / name)
 
 
-def _programs():
+def programs():
     # Debian keeps PostgreSQL's programs off the PATH.
     os.environ["PATH"] += "".join(f":{folder}" for folder in glob.glob("/usr/lib/postgresql/*/bin"))
     missing = {name for program, name in PACKAGES.items() if not shutil.which(program)}
@@ -54,6 +57,8 @@ def _programs():
         return
     as_root = [] if os.geteuid() == 0 else ["sudo"]
     names = sorted(" ".join(missing).split())
+    if as_root and not shutil.which("sudo"):
+        sys.exit(f"install as root: {' '.join(names)}")
     say(f"installing {' '.join(names)}")
     subprocess.run([*as_root, "apt-get", "update"], check=True, stdout=sys.stderr)
     options = ["--yes", "--no-install-recommends", "--option", "DPkg::Lock::Timeout=300"]
@@ -69,16 +74,24 @@ def _python_packages():
     subprocess.run([*pip, "--requirement", "bench/peers/requirements.txt"], check=True)
 
 
-def _builds():
-    packages = ["xkcd-bench-actix"]
-    if "XKCDAPP_BENCH_BINARY" not in os.environ:
-        packages.append("xkcdapp")
-    say(f"building {' and '.join(packages)}")
-    arguments = [word for name in packages for word in ("--package", name)]
-    subprocess.run(["cargo", "build", "--locked", "--release", *arguments], check=True)
+def peers():
+    say("building the peers")
+    subprocess.run(["cargo", "build", "--locked", "--release", "--package", "xkcd-bench-actix"], check=True)
+
+
+def binary_with_names():
+    """The app with the names of its functions, which what is shipped has not."""
+    say("building the app with names")
+    build = ["cargo", "rustc", "--locked", "--release", "--package", "xkcdapp", "--bin", "xkcdapp"]
+    subprocess.run([*build, "--", "-C", "strip=none"], check=True)
+    return str(_target() / "release/xkcdapp")
 
 
 def _target():
     metadata = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
     found = subprocess.run(metadata, check=True, stdout=subprocess.PIPE, text=True).stdout
     return Path(json.loads(found)["target_directory"])
+
+
+def _host():
+    return subprocess.run(["rustc", "--print", "host-tuple"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

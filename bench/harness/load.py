@@ -40,6 +40,16 @@ def paced(url, rate, connections, seconds, log):
     }
 
 
+def status(url, path, headers=()):
+    """That of one request, redirects not followed."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    connection.request("GET", path, headers=dict(header.split(": ", 1) for header in headers))
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
 def exact(url, requests, connections, path=lambda _: "/"):
     """Exactly so many requests, each answered to its end; returns how many answers were 200."""
     address = urlsplit(url).netloc

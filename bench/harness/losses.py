@@ -30,9 +30,12 @@ def _measure(target, comics, requests):
         target.server.wait_until_idle()
         counted = target.views() - views
     say(f"  {target.label:36} {comics:2} comics: {answered} answered, {counted} counted")
-    # To lose views is what the guide's counter is here for; nobody else may.
-    loses = target.name.startswith("django_guide")
-    right = answered == requests and (loses or counted == answered)
+    # Nobody may lose views but the guide's counter, which has to when all look at one comic.
+    if target.name.startswith("django_guide"):
+        right = counted < answered if comics == 1 else counted <= answered
+    else:
+        right = counted == answered
+    right = right and answered == requests
     return {
         "name": target.name,
         "label": target.label,

@@ -19,7 +19,6 @@ def describe():
         "cpu": cpu[1] if cpu else platform.processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(int(memory[1]) / 2**20),
-        "load_before": os.getloadavg()[0],
         "versions": _versions(),
     }
 

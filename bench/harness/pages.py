@@ -61,8 +61,11 @@ def measure(target, connections, seconds, path="/"):
 
 def check(answered, counted, found, in_doubt):
     """wrk leaves when its time is over: of each connection's last request nobody knows whether it was counted."""
-    if found["not_200"] or found["broken"]:
-        return f"WRONG: {found['not_200']} answers were not 200, {found['broken']} connections broke"
+    if found["not_200"] or found["broken"] or found["late"]:
+        return (
+            f"WRONG: {found['not_200']} answers were not 200, {found['broken']} connections broke, "
+            f"{found['late']} answers did not come"
+        )
     if counted is None:
         return "counts nothing"
     if not answered <= counted <= answered + in_doubt:

@@ -1,15 +1,21 @@
-"""PostgreSQL alone: the one-row upsert that each visit would be without group commit, and one of 64 rows."""
+"""PostgreSQL without pages: the one-row upsert that each visit would be without group commit, one of 64 rows, and the
+app's counter."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
-from . import postgres
+from . import install, postgres
 
-DATABASE = "bench_pgbench"
-# The columns and the free room are those of the app's table. Comics are drawn evenly, as a deck does.
+DATABASE, COUNTER_DATABASE = "bench_pgbench", "bench_counter"
+# As the app's table. Comics are drawn evenly, as a deck does.
 TABLE = """
-CREATE TABLE comic_views (comic_number integer PRIMARY KEY, view_count bigint NOT NULL) WITH (fillfactor = 50)
+CREATE TABLE comic_views (
+    comic_number integer PRIMARY KEY,
+    view_count bigint NOT NULL CHECK (view_count >= 0),
+    version bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50)
 """
 ONE_ROW = r"""
 \set number random(1, 3280)
@@ -22,18 +28,30 @@ MANY_ROWS = r"""
 INSERT INTO comic_views (comic_number, view_count) SELECT number, 1 FROM generate_series(:first, :first + 63) number
 ON CONFLICT (comic_number) DO UPDATE SET view_count = comic_views.view_count + 1;
 """
+# The app's counter beside it, with so many visitors at once, who wait as pages do.
+VISITORS = (64, 1024)
 CLIENTS = {"1": (1, ONE_ROW, 1), "8": (8, ONE_ROW, 1), "64": (64, ONE_ROW, 1), "8 x 64 rows": (8, MANY_ROWS, 64)}
 
 
 class PgBench:
-    CLIENTS = tuple(CLIENTS)
+    CLIENTS = (*CLIENTS, *(f"counter, {visitors}" for visitors in VISITORS))
 
     def __init__(self, folder):
         self.script = Path(folder) / "pgbench.sql"
         postgres.make_database(DATABASE)
         postgres.ask(DATABASE, TABLE)
+        postgres.make_database(COUNTER_DATABASE)
+        # The counter makes the app's tables, if there is time to count or not.
+        subprocess.run(
+            [install.peer_binary("counter"), "1", "0"],
+            env=os.environ | {"DATABASE_NAME": COUNTER_DATABASE},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def measure(self, name, seconds):
+        if name.startswith("counter"):
+            return _counter(name.split()[-1], seconds)
         clients, script, rows = CLIENTS[name]
         self.script.write_text(script)
         views = postgres.views(DATABASE)
@@ -49,6 +67,21 @@ class PgBench:
             "latency_ms": _found(r"^latency average = ([\d.]+)", text),
             "check": "exact" if exact else f"WRONG: {processed} transactions, {counted} counted",
         }
+
+
+def _counter(visitors, seconds):
+    views = postgres.views(COUNTER_DATABASE)
+    environment = os.environ | {"DATABASE_NAME": COUNTER_DATABASE}
+    command = [install.peer_binary("counter"), visitors, str(seconds)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    committed, took = done.stdout.split()
+    counted = postgres.views(COUNTER_DATABASE) - views
+    rate = int(committed) / float(took)
+    return {
+        "rate": rate,
+        "latency_ms": int(visitors) / rate * 1e3,
+        "check": "exact" if counted == int(committed) else f"WRONG: {committed} committed, {counted} counted",
+    }
 
 
 def _found(pattern, text):

@@ -29,8 +29,12 @@ class Tree:
         return sum(sum(map(int, fields[11:15])) for _, fields in self._members()) / TICKS
 
     def memory(self):
-        """Bytes, pages that several processes share counted once (PSS)."""
-        return sum(_proportional_bytes(pid) for pid, _ in self._members())
+        """Bytes: of each process what is its own, and of files that they all map what the largest one has in memory.
+
+        Not the proportional size (PSS): it would make a server smaller for each other one of the same binary.
+        """
+        members = [_memory(pid) for pid, _ in self._members()]
+        return sum(own for own, _ in members) + max((mapped for _, mapped in members), default=0)
 
     def _members(self):
         fields_of = {}
@@ -50,12 +54,14 @@ class Tree:
         return [(pid, fields_of[pid]) for pid in members if pid in fields_of]
 
 
-def _proportional_bytes(pid):
+def _memory(pid):
+    """Bytes that are its own (shared with none but its forks), and of mapped files."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return 0, 0
+    size = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith("kB")}
+    return size["Pss_Anon"] + size["Pss_Shmem"], size["Rss"] - size["Anonymous"]
 
 
 class Server(Tree):

@@ -35,8 +35,8 @@ def write(results):
     for part in ("scale", "starts", "lists", "slow", "losses"):
         if part in results:
             parts += getattr(sections, part)(results[part])
-    if "pages" in results:
-        parts += capacity.section(results["pages"])
+    if "pages" in results and "scale" in results:
+        parts += capacity.section(results["pages"], results["scale"])
         if results["whole"] and machine["load_before"] <= BUSY:
             readme.update(results)
     page = folder / f"{name}.md"
@@ -53,7 +53,10 @@ def _head(results, wrong):
     load = f"{machine['load_before']:.1f}"
     if machine["load_before"] > BUSY:
         load += ": **others used it meanwhile; absolute figures are too low, ratios are no more than hints**"
-    exact = "every run's views had grown by exactly the answers with 200, and there were no other answers"
+    exact = (
+        "every run's views had grown by the answers with 200, and where wrk leaves before its last answers by at most "
+        "one more for each connection; there were no other answers"
+    )
     return [
         f"By `{results['command']}`, on commit {machine['commit']}, in {results['took_minutes']:.0f} minutes. "
         "[bench/README.md](../README.md) says how each figure is measured and why the peers are fair.",
@@ -62,8 +65,10 @@ def _head(results, wrong):
         "PostgreSQL, Redis, the stand-in for xkcd.com and the load.",
         f"- Its load average before the run: {load}.",
         f"- Versions: {versions}.",
-        f"- {lengths['comics']:,} comics. {lengths['rounds']} rounds, interleaved, each {lengths['seconds']} s of "
-        "every target; medians, with the least and the greatest beside them.",
+        f"- {lengths['comics']:,} comics. The page: {lengths['rounds']} rounds, interleaved, each "
+        f"{lengths['seconds']} s of every target; lists {lengths['list_seconds']} s, instances "
+        f"{lengths['scale_seconds']} s; medians, with the least and the greatest beside them. The curve is one run of "
+        f"{lengths['curve_seconds']} s for each rate, the slow upstream one of {lengths['seconds']} s.",
         "- Absolute figures differ by tens of per cent between machines and hours. Ratios of one run differ less.",
         f"- Checks: {f'**{len(wrong)} failed**: ' + '; '.join(wrong) if wrong else exact}.",
         "",

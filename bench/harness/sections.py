@@ -34,11 +34,12 @@ def pgbench(found):
         [clients, number(median(rounds, "rate")), spread(rounds, "rate"), number(median(rounds, "latency_ms"))]
         for clients, rounds in found.items()
     ]
-    head = ["pgbench, clients", " counts/s", " least to greatest", " mean ms"]
+    head = ["clients of pgbench, visitors of the counter", " counts/s", " least to greatest", " mean ms"]
     return [
-        "## PostgreSQL alone",
+        "## Counts without pages",
         "",
-        "One upsert per commit: what each visit costs without group commit.",
+        "pgbench commits one upsert at a time: what each visit costs without group commit. *Counter* is the app's, with "
+        "visitors who wait for their number as pages do.",
         "",
         *table(head, rows),
     ]

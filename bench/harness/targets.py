@@ -14,7 +14,7 @@ from .processes import Server, free_port
 CORES = os.cpu_count()
 # In each process. Of 2, 4, 8 and 16, tried on two cores, these answered the most.
 TUNED_THREADS = 8
-SETTINGS = ("XKCDAPP_", "DATABASE_", "ELASTICACHE_", "SECRET_KEY", "PG")
+SETTINGS = ("XKCDAPP_", "DATABASE_", "ELASTICACHE_", "SECRET_KEY", "PG", "PYTHON")
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Site:
             self.django("django_tuned", "… with a Redis session per view", sessions=True),
             self.app("app_sqlite", "XKCD App on SQLite"),
             self.app("app_postgres", "XKCD App on PostgreSQL and Redis"),
+            self.app("app_postgres_gzip", "… and compressed, as browsers ask for it", headers=["Accept-Encoding: gzip"]),
             self.actix("rendered", "actix-web and tera: a page, nothing counted"),
             self.actix("bare", "bare actix-web: 2.5 KB, nothing counted"),
         ]
@@ -61,7 +62,7 @@ class Site:
         command = [install.peer_binary(name), f"127.0.0.1:{port}"]
         return Target(name, label, Server(command, port, _clean(), self._log(name)))
 
-    def app(self, name, label, database=None):
+    def app(self, name, label, database=None, headers=()):
         """On PostgreSQL when the name says so; in the database of that name unless told otherwise."""
         on_postgres = name.startswith("app_postgres")
         port = free_port()
@@ -81,7 +82,7 @@ class Site:
         else:
             views = lambda: _sqlite_views(self.folder / name / "xkcdapp.db")  # noqa: E731
         server = Server([install.app_binary(), "serve"], port, environment, self._log(name))
-        return Target(name, label, server, views, on_postgres)
+        return Target(name, label, server, views, on_postgres, headers=list(headers))
 
     def django(self, peer, label, sessions=False, workers=None):
         name = peer + ("_sessions" if sessions else "") + (f"_{workers}_workers" if workers else "")
@@ -134,7 +135,8 @@ class Site:
 
 
 def _clean():
-    """The environment without the settings of dev-stack, which are for the app on PostgreSQL alone."""
+    """The environment without the settings of dev-stack, which are for the app on PostgreSQL alone, and without those
+    that keep Python from keeping what it compiled."""
     return {key: value for key, value in os.environ.items() if not key.startswith(SETTINGS)}
 
 

@@ -40,7 +40,7 @@ pub(crate) use work::{Statement, Work};
 const ATTEMPTS: u32 = 4;
 /// How long a migrator has to connect: no page waits for it.
 const MIGRATOR_CONNECTS_WITHIN: Duration = Duration::from_secs(5);
-/// How often a server that was never reached is tried.
+/// How often a server that can't be used is tried.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A handle of the database, cheap to clone. The adapters of the ports are made from it.
@@ -56,6 +56,8 @@ struct Shared {
     connections: Connections,
     outage: Outage,
     reached: AtomicBool,
+    /// Whether somebody tries the database until it can be used.
+    is_tried: AtomicBool,
     retries: AtomicU64,
 }
 
@@ -74,7 +76,7 @@ pub struct PoolStatus {
 
 impl PostgresStore {
     /// Begins to use a database, which need not be there yet: it is tried in the background, once a second,
-    /// until it was reached.
+    /// until it can be used; and again whenever it could not be.
     ///
     /// `runtime` drives the connections and has to be a multi-thread one: a single thread that is busy with
     /// something else would keep all answers waiting. `secrets` is asked for [`PASSWORD`] when the server
@@ -88,9 +90,10 @@ impl PostgresStore {
             connector,
             outage: Outage::default(),
             reached: AtomicBool::new(false),
+            is_tried: AtomicBool::new(false),
             retries: AtomicU64::new(0),
         }));
-        runtime.spawn(first_contact(Arc::downgrade(&store.0)));
+        store.await_answer();
         store
     }
 
@@ -183,6 +186,14 @@ impl PostgresStore {
         ended.unwrap_or(Err(PostgresStoreError::Ended))
     }
 
+    /// Has the database tried in the background until it can be used, if nobody does yet: that it is back is known
+    /// without a visitor.
+    fn await_answer(&self) {
+        if !self.0.is_tried.swap(true, Ordering::Relaxed) {
+            self.0.runtime.spawn(try_until_it_answers(Arc::downgrade(&self.0)));
+        }
+    }
+
     async fn attempt_all<W: Work>(&self, work: &W) -> Result<W::Answer, PostgresStoreError> {
         let shared = &self.0;
         let deadline = Instant::now() + shared.connector.config().limits.answer_within;
@@ -203,6 +214,7 @@ impl PostgresStore {
                     }
                     if error.is_outage() {
                         shared.outage.failed(&error);
+                        self.await_answer();
                     }
                     return Err(error);
                 }
@@ -224,12 +236,15 @@ impl PostgresStore {
     }
 }
 
-/// Tries the database until it could be used once, so that readiness needs no visitor.
-async fn first_contact(store: Weak<Shared>) {
+/// Tries the database until it can be used, or nobody needs it any more.
+async fn try_until_it_answers(store: Weak<Shared>) {
     while let Some(shared) = store.upgrade() {
-        if PostgresStore(shared).check().await.is_ok() {
+        let store = PostgresStore(shared);
+        if store.check().await.is_ok() {
+            store.0.is_tried.store(false, Ordering::Relaxed);
             break;
         }
+        drop(store);
         sleep(TRY_AGAIN_AFTER).await;
     }
 }

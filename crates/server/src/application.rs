@@ -34,6 +34,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 /// How long a client may take to close its side.
 const TIME_TO_DISCONNECT: Duration = Duration::from_secs(2);
+/// For how many milliseconds a client may take nothing of what waits for it, before the system ends the connection.
+#[cfg(target_os = "linux")]
+const TIME_TO_READ: u32 = 20_000;
 /// How many new connections wait to be taken.
 const BACKLOG: u32 = 2048;
 /// How long the reader of the log may take for the views that could not be written.
@@ -270,6 +273,9 @@ fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpLis
         }?;
         // Without it a restart would have to wait for the connections of the process before.
         socket.set_reuseaddr(true)?;
+        // The connections take it over from their listener.
+        #[cfg(target_os = "linux")]
+        rustix::net::sockopt::set_tcp_user_timeout(&socket, TIME_TO_READ)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()
     };

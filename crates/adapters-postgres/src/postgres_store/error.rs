@@ -123,6 +123,11 @@ impl PostgresStoreError {
         !matches!(self, Self::Busy | Self::Statement(_) | Self::Unfit(_) | Self::Ended) || self.is_read_only()
     }
 
+    /// Whether the tables are not those of this release.
+    pub(super) fn is_about_schema(&self) -> bool {
+        matches!(self, Self::SchemaOlder { .. } | Self::SchemaNewer { .. })
+    }
+
     /// Whether the database holds something wrong, so that trying again won't help.
     fn is_corruption(&self) -> bool {
         let damaged = [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED];

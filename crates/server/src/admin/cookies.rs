@@ -70,3 +70,42 @@ impl Cookies {
         cookie
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::COOKIE;
+    use actix_web::test::TestRequest;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a session's cookie of some value is taken for.
+    fn presented(value: impl AsRef<[u8]>) -> Option<SessionId> {
+        let cookies = Cookies::new(&"https://xkcd.example.org".parse().unwrap());
+        let header = [b"__Host-xkcdapp_session=", value.as_ref()].concat();
+        cookies.session(&TestRequest::default().insert_header((COOKIE, header)).to_http_request())
+    }
+
+    proptest! {
+        #[test]
+        fn a_session_comes_back_as_it_was_given(bytes: [u8; 32]) {
+            let cookies = Cookies::new(&"https://xkcd.example.org".parse().unwrap());
+            let id = SessionId::from_bytes(bytes);
+            prop_assert_eq!(presented(cookies.give_session(&id).value()), Some(id));
+        }
+
+        #[test]
+        fn anything_is_one_session_or_none(
+            text in "[!-~]{0,100}", near in "[A-Za-z0-9_-]{40,46}={0,2}",
+            bytes in vec(prop_oneof![32_u8..127, 128_u8..], 0..100),
+        ) {
+            for value in [text.into_bytes(), near.into_bytes(), bytes] {
+                if let Some(id) = presented(&value) {
+                    // Written as it was given.
+                    prop_assert_eq!(URL_SAFE_NO_PAD.encode(id.expose()).into_bytes(), value);
+                }
+            }
+        }
+    }
+}

@@ -81,7 +81,21 @@ pub(super) fn holds(sent: &str, token: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_token(text in "\\PC{0,120}", near in "[A-Za-z0-9_-]{72,78}", token: [u8; 32]) {
+            let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+            for text in [text, near] {
+                prop_assert!(!FormTokens::new("a key").is_fresh(&text, now));
+                prop_assert!(!holds(&text, &token));
+            }
+            prop_assert!(holds(&mask(&token), &token));
+        }
+    }
 
     #[test]
     fn a_token_is_good_for_half_a_day_and_for_its_key_alone() {

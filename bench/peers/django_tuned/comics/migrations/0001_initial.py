@@ -8,8 +8,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ComicViews",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("comic_number", models.IntegerField(unique=True)),
+                ("comic_number", models.IntegerField(primary_key=True, serialize=False)),
                 ("view_count", models.IntegerField(default=0)),
             ],
             options={"db_table": "comic_views"},

@@ -1,10 +1,12 @@
 //! Each fault shows in the metrics that docs/operations.md names for it, while it lasts, and is gone after it.
 
+use std::thread;
 use std::time::Duration;
 
 use super::Release;
 use crate::support::{
-    App, Browser, Database, Launch, SUPERUSER, StubUpstream, document, respond_json, until, with_admins,
+    App, Browser, Database, Launch, SUPERUSER, StubUpstream, document, respond, respond_json, until,
+    with_admins,
 };
 
 /// The app looks at what is broken at least once a second.
@@ -61,11 +63,17 @@ fn an_xkcd_that_fails_shows_as_degraded_by_the_way_it_fails() {
 
     let nonsense =
         StubUpstream::answering(|_, stream| respond_json(stream, &serde_json::json!({"num": "x"})));
-    let app = measuring(release.launch()).upstream(&nonsense).start();
-    app.get("/");
-    let invalid = r#"xkcdapp_upstream_requests_total{result="invalid"}"#;
-    until("nonsense is counted", SOON, || app.metrics().value(invalid) > 0);
-    drop(app);
+    let failing = StubUpstream::answering(|_, stream| respond(stream, "500 Oops", "text/html", b"<p>Oops"));
+    let hanging = StubUpstream::answering(|_, _| {
+        thread::sleep(SOON * 3);
+        Ok(())
+    });
+    for (upstream, result) in [(nonsense, "invalid"), (failing, "refused"), (hanging, "timeout")] {
+        let app = measuring(release.launch()).upstream(&upstream).start();
+        app.get("/");
+        let counted = format!(r#"xkcdapp_upstream_requests_total{{result="{result}"}}"#);
+        until(&counted, SOON * 2, || app.metrics().value(&counted) > 0);
+    }
 
     let sound = StubUpstream::answering(|_, stream| respond_json(stream, &document(1)));
     let app = measuring(release.launch()).upstream(&sound).start();

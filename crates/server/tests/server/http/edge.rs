@@ -9,7 +9,7 @@ use super::built_in;
 use crate::support::{Answer, App, Connection, Launch};
 
 /// A path of each kind of answer, errors among them.
-const ANSWERS: [(&str, &str, u16); 14] = [
+const ANSWERS: [(&str, &str, u16); 23] = [
     ("GET", "/", 200),
     ("HEAD", "/", 200),
     ("GET", "/1000001/", 200),
@@ -19,6 +19,15 @@ const ANSWERS: [(&str, &str, u16); 14] = [
     ("GET", "/health/live", 200),
     ("GET", "/health/ready", 200),
     ("GET", "/version", 200),
+    ("GET", "/popular/", 200),
+    ("GET", "/archive/", 200),
+    ("GET", "/search/?q=anchor", 200),
+    ("GET", "/about/", 200),
+    ("GET", "/feed.xml", 200),
+    ("GET", "/api/popular", 200),
+    ("GET", "/api/comics/0", 404),
+    ("GET", "/admin/", 303),
+    ("GET", "/admin/login/", 200),
     ("GET", "/404/", 404),
     ("GET", "/nowhere", 404),
     ("GET", "/static/nothing.css", 404),

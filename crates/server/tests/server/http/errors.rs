@@ -158,5 +158,7 @@ fn a_comic_that_cannot_be_had_is_said_so_with_a_way_to_xkcd_and_not_counted() {
     assert!(!page.contains("Guru") && !page.contains("127.0.0.1"), "{page}");
     let line = app.logged("the cause", |line| line["http.status"] == 503);
     assert!(line["error"].as_str().unwrap().contains("the comic can't be had: "), "{line}");
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(app.log().iter().filter(|line| line["http.status"] == 503).count(), 1);
     assert_eq!(Database::open(data.path()).views(), 0);
 }

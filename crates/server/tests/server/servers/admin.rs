@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use xkcd_breakable_proxy::{BreakableProxy, Mode};
+use xkcd_breakable_proxy::{BreakableProxy, Direction, Mode};
 
 use super::PATIENCE;
-use super::site::{Site, readiness, redis_address};
-use crate::support::{App, Browser, Crowd, PASSWORD, SUPERUSER, StubUpstream, until, with_admins};
+use super::server_process::redis;
+use super::site::{Site, postgres_address, readiness, redis_address};
+use crate::support::{Answer, App, Browser, Crowd, PASSWORD, SUPERUSER, StubUpstream, until, with_admins};
 
 #[track_caller]
 fn start(site: &Site) -> App {
@@ -29,26 +30,102 @@ fn without_redis_nobody_gets_in_nobody_is_signed_out_and_comics_are_shown() {
     let mut stranger = Browser::of(&app);
     let login = stranger.token("/admin/login/");
 
-    for mode in [Mode::Refuse, Mode::Hold] {
-        proxy.set_mode(mode).unwrap();
+    let breakages: [fn(&BreakableProxy); 3] = [
+        |proxy| proxy.set_mode(Mode::Refuse).unwrap(),
+        |proxy| proxy.set_mode(Mode::Hold).unwrap(),
+        |proxy| {
+            proxy.set_mode(Mode::Pass).unwrap();
+            proxy.set_delay(Direction::ToClient, Duration::from_secs(3));
+        },
+    ];
+    for break_it in breakages {
+        break_it(&proxy);
         proxy.cut_connections().unwrap();
         for path in ["/admin/", "/admin/comics/", "/admin/accounts/"] {
-            let answer = browser.get(path);
-            assert_eq!((answer.status, answer.header("set-cookie")), (503, None), "{path}");
-            assert!(answer.header("retry-after").is_some(), "{path}");
+            assert_unavailable(&browser.get(path), path);
         }
-        let answer = browser.post("/admin/logout/", &[("csrf_token", &token)]);
-        assert_eq!((answer.status, answer.header("set-cookie")), (503, None));
+        assert_unavailable(&browser.post("/admin/logout/", &[("csrf_token", &token)]), "sign out");
         let fields = [("csrf_token", login.as_str()), ("username", SUPERUSER), ("password", PASSWORD)];
-        assert_eq!(stranger.post("/admin/login/", &fields).status, 503);
+        assert_unavailable(&stranger.post("/admin/login/", &fields), "sign in");
         assert_eq!(app.get("/").status, 200);
     }
     let failed = app.log().into_iter().filter(|line| line["result"] == "failed").count();
-    assert_eq!(failed, 2);
+    assert_eq!(failed, breakages.len());
 
+    proxy.set_delay(Direction::ToClient, Duration::ZERO);
+    until("it is whole again", PATIENCE, || readiness(&app).2.is_empty());
+    assert_eq!(browser.get("/admin/").status, 200, "the session still stands");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn without_postgres_nobody_gets_in_and_nobody_is_signed_out() {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let launch = with_admins(site.launch()).set("DATABASE_PORT", proxy.address().port().to_string());
+    let app = launch.start();
+    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    for mode in [Mode::Refuse, Mode::Hold] {
+        proxy.set_mode(mode).unwrap();
+        proxy.cut_connections().unwrap();
+        for path in ["/admin/", "/admin/comics/", "/admin/history/", "/admin/accounts/"] {
+            assert_unavailable(&browser.get(path), path);
+        }
+        assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 503);
+    }
     proxy.set_mode(Mode::Pass).unwrap();
     until("it is whole again", PATIENCE, || readiness(&app).2.is_empty());
     assert_eq!(browser.get("/admin/").status, 200, "the session still stands");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_redis_that_has_lost_all_sessions_has_everybody_sign_in_again() {
+    let site = Site::migrated();
+    let app = start(&site);
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    assert_eq!(browser.get("/admin/").status, 200);
+    redis(&["FLUSHALL"]);
+    assert_eq!(browser.get("/admin/").status, 303);
+    assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 303);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_redis_that_takes_no_writes_lets_nobody_in() {
+    /// Makes it whole again, whatever the test came to.
+    struct Mend(&'static [&'static str]);
+    impl Drop for Mend {
+        fn drop(&mut self) {
+            redis(self.0);
+        }
+    }
+    let site = Site::migrated();
+    let app = start(&site);
+    let faults: [(&[&str], &[&str]); 2] = [
+        (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"]),
+        (&["REPLICAOF", "127.0.0.1", "9"], &["REPLICAOF", "NO", "ONE"]),
+    ];
+    for (break_it, mend_it) in faults {
+        let mend = Mend(mend_it);
+        redis(break_it);
+        assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 503, "{break_it:?}");
+        assert_eq!(app.get("/").status, 200);
+        drop(mend);
+        until("somebody gets in", PATIENCE, || Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status == 303);
+    }
+}
+
+/// It is a matter of time, and the client learns nothing of what is behind, nor loses its cookie.
+#[track_caller]
+fn assert_unavailable(answer: &Answer, what: &str) {
+    assert_eq!((answer.status, answer.header("set-cookie")), (503, None), "{what}");
+    assert!(answer.header("retry-after").is_some(), "{what}");
+    let text = answer.text().to_lowercase();
+    for internal in ["redis", "postgres", "127.0.0.1", "xkcdapp_servers"] {
+        assert!(!text.contains(internal), "{what} tells of {internal}: {text}");
+    }
 }
 
 #[test]

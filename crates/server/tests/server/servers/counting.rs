@@ -8,6 +8,10 @@ use super::site::{Site, postgres_address};
 use crate::support::{App, StubUpstream, until};
 use crate::support::{Crowd, Tally};
 
+/// How many sessions apps have.
+const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND application_name = 'xkcdapp'";
+
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn what_was_logged_at_the_end_is_replayed_once_and_check_finds_all_well() {
@@ -53,7 +57,7 @@ fn views_of_sixty_four_visitors_of_one_instance_are_counted_exactly() {
     let tally = crowd.visit(app.address).until_the_end();
     assert_eq!((tally.acknowledged, tally.in_doubt, tally.refused), (50_000, 0, 0));
     assert_eq!(tally.unnumbered, 0);
-    assert_eq!(site.views(), 50_000);
+    tally.assert_counted(&site.views_by_comic());
     for (comic, shown) in &tally.highest {
         let stored = site.sql(&format!("SELECT view_count FROM comic_views WHERE comic_number = {comic}"));
         assert_eq!(stored, shown.to_string(), "{comic}: the last number shown is not the one stored");
@@ -80,14 +84,12 @@ fn four_instances_count_exactly_together_and_never_deadlock() {
     }
     assert_eq!((tally.acknowledged, tally.in_doubt, tally.refused), (24_000, 0, 0));
     assert_eq!(tally.unnumbered, 0);
-    assert_eq!(site.views(), 24_000);
+    tally.assert_counted(&site.views_by_comic());
     for app in apps {
         assert_eq!(app.stop().code, Some(0));
     }
     // What a session has counted is in the statistics when it has ended.
-    let others = "SELECT count(*) FROM pg_stat_activity
-                  WHERE datname = current_database() AND application_name = 'xkcdapp'";
-    until("their sessions have ended", PATIENCE, || site.sql(others) == "0");
+    until("their sessions have ended", PATIENCE, || site.sql(SESSIONS) == "0");
     assert_eq!(site.deadlocks(), before);
 }
 
@@ -108,6 +110,30 @@ fn one_of_two_instances_may_be_stopped() {
     let outcome = (ended.code, tally.in_doubt, tally.refused, tally.unnumbered);
     assert_eq!(outcome, (Some(0), 0, 0, 0), "{ended:?}");
     assert_eq!(site.views(), tally.acknowledged);
+    tally.assert_counted(&site.views_by_comic());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_number_that_was_shown_is_stored_though_the_process_is_killed_and_no_lock_stays() {
+    let site = Site::migrated();
+    let mut all = Tally::default();
+    for round in 0..3 {
+        let app = site.launch().start();
+        until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
+        let visits = Crowd { visitors: 64, pages: u64::MAX, persistent: true }.visit(app.address);
+        until("many are there", PATIENCE, || visits.seen() > 1_000);
+        assert_eq!(app.kill().code, None, "round {round}");
+        all.add(visits.end());
+        // The server still ends what it was told last.
+        until("its sessions have ended", PATIENCE, || site.sql(SESSIONS) == "0");
+        let stored = site.views_by_comic();
+        for (comic, shown) in &all.highest {
+            assert!(stored[comic] >= u64::from(*shown), "{comic}: {shown} was shown, not {}", stored[comic]);
+        }
+        all.assert_counted(&stored);
+    }
+    assert_eq!(site.launch().run(&["migrate"], "").code, Some(0));
 }
 
 #[test]

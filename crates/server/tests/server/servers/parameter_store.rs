@@ -1,10 +1,13 @@
 //! Secrets from the Parameter Store, which moto stands for.
 
+use std::io::Read;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::given;
 use super::site::{PASSWORD, SECRET_KEY, Site, postgres_address, redis_address};
-use crate::support::{Connection, Launch, until};
+use crate::support::{Connection, Launch, StubUpstream, respond, until};
 
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
@@ -37,6 +40,27 @@ fn missing_parameters_are_all_named_and_then_found() {
     until("it is ready", super::PATIENCE, || app.get("/health/ready").status == 200);
     assert_eq!(app.get("/1000001/").views(), Some(1));
     assert_eq!((app.stop().code, site.views()), (Some(0), 1));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_right_that_is_missing_and_throttling_that_does_not_pass_end_the_start() {
+    let site = Site::migrated();
+    for (refusal, word, at_least) in
+        [("AccessDeniedException", "ssm:GetParameters", 1), ("ThrottlingException", "throttl", 3)]
+    {
+        let stub = StubUpstream::answering(move |_, stream| {
+            // Who closes with something unread resets the connection.
+            stream.set_read_timeout(Some(Duration::from_millis(50)))?;
+            while stream.read(&mut [0; 4_096]).is_ok_and(|read| read > 0) {}
+            let body = format!(r#"{{"__type": "{refusal}", "message": "no"}}"#);
+            respond(stream, "400 Bad Request", "application/x-amz-json-1.1", body.as_bytes())
+        });
+        let ended = launch(&site, "/xkcdapp/").set("AWS_ENDPOINT_URL", stub.url()).run(&["serve"], "");
+        assert_eq!((ended.code, ended.errors.len()), (Some(1), 1), "{ended:?}");
+        assert!(ended.message().to_lowercase().contains(&word.to_lowercase()), "{ended:?}");
+        assert!(stub.paths().len() >= at_least, "{refusal}: tried {} times", stub.paths().len());
+    }
 }
 
 fn launch(site: &Site, prefix: &str) -> Launch {

@@ -69,3 +69,17 @@ fn signal(name: &str, processes: &[u32]) {
             .unwrap();
     }
 }
+
+/// A command to Redis past the app; returns what it said.
+#[track_caller]
+pub(super) fn redis(command: &[&str]) -> String {
+    let output = Command::new("redis-cli")
+        .args(["-p", &given("REDIS_PORT"), "--tls", "--cacert", &given("REDIS_CA"), "--no-auth-warning"])
+        .args(command)
+        .env("REDISCLI_AUTH", given("REDIS_PASSWORD"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert!(output.status.success() && !said.starts_with("ERR"), "{command:?}: {said}");
+    said
+}

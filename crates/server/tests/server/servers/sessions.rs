@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use xkcd_breakable_proxy::{BreakableProxy, Direction, Mode};
 
 use super::PATIENCE;
-use super::server_process::ServerProcess;
+use super::server_process::{ServerProcess, redis};
 use super::site::{Site, readiness, redis_address};
-use crate::support::{App, until};
+use crate::support::{App, Browser, PASSWORD, SUPERUSER, until, with_admins};
 
 /// Redis is looked at every few seconds.
 const NOTICED_WITHIN: Duration = Duration::from_secs(10);
@@ -22,6 +22,9 @@ fn comic_pages_need_no_redis_and_its_outages_are_named() {
     let proxy = BreakableProxy::start(redis_address()).unwrap();
     let app = site.launch().set("ELASTICACHE_ENDPOINT", proxy.address().to_string()).start();
     until("it is whole", PATIENCE, || readiness(&app) == (200, "ready".to_owned(), vec![]));
+    let keys = redis(&["DBSIZE"]);
+    assert_pages_come(&app);
+    assert_eq!(redis(&["DBSIZE"]), keys, "visitors leave nothing in Redis");
 
     proxy.set_mode(Mode::Refuse).unwrap();
     proxy.cut_connections().unwrap();
@@ -63,9 +66,10 @@ fn a_redis_that_cannot_be_trusted_or_refuses_is_named_by_check_and_by_the_runnin
         assert!(failed[0].starts_with("FAILED   sessions: ") && failed[0].contains(word), "{failed:?}");
         assert!(!failed[0].contains("not-the-password"), "{failed:?}");
 
-        let app = site.launch().set(setting, &value).start();
+        let app = with_admins(site.launch()).set(setting, &value).start();
         until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
         assert_noticed(&app);
+        assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 503, "nobody gets in past it");
         let errors: Vec<_> = app.log().into_iter().filter(|line| line["level"] == "ERROR").collect();
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert!(errors[0].to_string().contains(word), "{errors:?}");

@@ -1,5 +1,6 @@
 //! What a test has of the servers: a database and a role of its own, and the app set up for them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -88,6 +89,12 @@ impl Site {
     #[track_caller]
     pub(super) fn views(&self) -> u64 {
         self.try_views().unwrap()
+    }
+
+    #[track_caller]
+    pub(super) fn views_by_comic(&self) -> BTreeMap<u32, u64> {
+        let counts = "SELECT coalesce(json_object_agg(comic_number, view_count), '{}') FROM comic_views";
+        serde_json::from_str(&self.sql(counts)).unwrap()
     }
 
     /// How many deadlocks the database saw.

@@ -23,9 +23,9 @@ impl Database {
         counts.try_into().unwrap()
     }
 
-    pub(crate) fn views_by_comic(&self) -> BTreeMap<u32, u32> {
+    pub(crate) fn views_by_comic<N: From<u32>>(&self) -> BTreeMap<u32, N> {
         let mut select = self.0.prepare("SELECT comic_number, view_count FROM comic_views").unwrap();
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, u32>(1)?.into()))).unwrap();
         rows.map(Result::unwrap).collect()
     }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::support::Connection;
+use crate::support::{Answer, Connection};
 
 /// What visitors saw.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     /// The longest time to a page.
     pub(crate) slowest: Duration,
+    /// Pages that came whole, by comic.
+    pub(crate) seen: BTreeMap<u32, u64>,
     /// The highest number shown, by comic.
     pub(crate) highest: BTreeMap<u32, u32>,
 }
@@ -34,10 +37,30 @@ impl Tally {
         self.in_doubt += other.in_doubt;
         self.refused += other.refused;
         self.slowest = self.slowest.max(other.slowest);
+        for (comic, pages) in other.seen {
+            *self.seen.entry(comic).or_default() += pages;
+        }
         for (comic, views) in other.highest {
             let highest = self.highest.entry(comic).or_default();
             *highest = views.max(*highest);
         }
+    }
+
+    /// Notes a page that somebody else looked at.
+    pub(crate) fn saw(&mut self, page: &Answer) {
+        self.acknowledged += 1;
+        *self.seen.entry(page.comic()).or_default() += 1;
+    }
+
+    /// Each comic was counted as often as it was seen, and beyond that at most what is in doubt.
+    #[track_caller]
+    pub(crate) fn assert_counted(&self, counts: &BTreeMap<u32, u64>) {
+        for (comic, seen) in &self.seen {
+            let counted = counts.get(comic).copied().unwrap_or_default();
+            assert!(counted >= *seen, "{comic}: seen {seen} times, counted {counted} times");
+        }
+        let (counted, at_most) = (counts.values().sum::<u64>(), self.acknowledged + self.in_doubt);
+        assert!((self.acknowledged..=at_most).contains(&counted), "{counted} are counted of {self:?}");
     }
 }
 
@@ -83,6 +106,13 @@ impl Crowd {
     }
 }
 
+/// Who stayed behind would look at the app of another test, on the same port.
+impl Drop for Visits {
+    fn drop(&mut self) {
+        self.shared.go_home.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Visits {
     /// How many pages came so far.
     pub(crate) fn seen(&self) -> u64 {
@@ -96,9 +126,9 @@ impl Visits {
     }
 
     /// Waits until all have seen enough, or found the door closed.
-    pub(crate) fn until_the_end(self) -> Tally {
+    pub(crate) fn until_the_end(mut self) -> Tally {
         let mut all = Tally::default();
-        for visitor in self.visitors {
+        for visitor in mem::take(&mut self.visitors) {
             all.add(visitor.join().unwrap());
         }
         all
@@ -147,7 +177,7 @@ impl Shared {
         };
         tally.slowest = tally.slowest.max(began.elapsed());
         if page.status == 200 {
-            tally.acknowledged += 1;
+            tally.saw(&page);
             self.seen.fetch_add(1, Ordering::Relaxed);
             match page.views() {
                 Some(views) => {

@@ -36,6 +36,21 @@ fn forged_hosts_are_refused_and_never_repeated() {
 #[ignore = "needs the release build: scripts/test"]
 fn headers_that_proxies_set_change_nothing_here() {
     let siege = Siege::begin();
+    forge_what_proxies_say(&siege, "127.0.0.1");
+    siege.lift();
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn behind_a_proxy_only_the_address_that_it_added_is_believed() {
+    let siege = Siege::of(|launch| launch.set("XKCDAPP_TRUSTED_PROXIES", "1"), 64 << 20);
+    forge_what_proxies_say(&siege, "203.0.113.7");
+    siege.lift();
+}
+
+/// A client whose address is taken to be `address`, whatever else it says.
+#[track_caller]
+fn forge_what_proxies_say(siege: &Siege, address: &str) {
     for (target, status) in [("/1000001/", 200), ("/1000001", 308), ("/feed.xml", 200), ("/admin/", 303)] {
         let reply = siege.send(
             format!(
@@ -51,10 +66,11 @@ fn headers_that_proxies_set_change_nothing_here() {
         assert!(!reply.text.contains("strict-transport-security"), "{reply:?} {}", reply.text);
         assert!(!reply.text.contains("Secure"), "{reply:?} {}", reply.text);
     }
-    siege.app.request("GET", "/nowhere", &[("X-Forwarded-For", "6.6.6.6"), ("X-Real-IP", "6.6.6.6")]);
+    let forged =
+        [("X-Forwarded-For", "6.6.6.6, 203.0.113.7"), ("X-Real-IP", "6.6.6.6"), ("Forwarded", "for=6.6.6.6")];
+    siege.app.request("GET", "/nowhere", &forged);
     let line = siege.app.logged("the request", |line| line["http.path"] == "/nowhere");
-    assert_eq!(line["client.address"], "127.0.0.1");
-    siege.lift();
+    assert_eq!(line["client.address"], address);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Siege, assert_each_is_refused};
+use super::{Siege, assert_each_is_refused, assert_each_is_refused_at_its_end};
 
 const MIB: usize = 1 << 20;
 
@@ -75,7 +75,7 @@ fn bodies_that_are_too_large_are_refused_and_not_kept() {
     (0..16).for_each(|_| gzip.write_all(&large).unwrap());
     let bomb = gzip.finish().unwrap();
     for target in ["/", "/nowhere", "/admin/login/", "/api/popular"] {
-        assert_each_is_refused(
+        assert_each_is_refused_at_its_end(
             &siege,
             [
                 post(target, &sized(&large), &large),
