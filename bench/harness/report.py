@@ -37,10 +37,10 @@ def write(results):
             parts += getattr(sections, part)(results[part])
     if "pages" in results and "scale" in results:
         parts += capacity.section(results["pages"], results["scale"])
-        if results["whole"] and machine["load_before"] <= BUSY:
-            readme.update(results)
     page = folder / f"{name}.md"
     page.write_text("\n".join(parts).rstrip() + "\n")
+    if results["whole"] and machine["load_before"] <= BUSY and not wrong:
+        readme.update(results)
     say(f"report in {page}")
     for line in wrong:
         say(f"WRONG: {line}")

@@ -78,8 +78,8 @@ impl PostgresStore {
     /// Begins to use a database, which need not be there yet: it is tried in the background, once a second,
     /// until it can be used; and again whenever it could not be.
     ///
-    /// `runtime` drives the connections and has to be a multi-thread one: a single thread that is busy with
-    /// something else would keep all answers waiting. `secrets` is asked for [`PASSWORD`] when the server
+    /// `runtime` drives the connections and has to be a multi-thread one, which runs by itself; nothing on it may
+    /// block, or all answers wait. `secrets` is asked for [`PASSWORD`] when the server
     /// refuses the one it has.
     #[must_use]
     pub fn start(config: PostgresConfig, secrets: Arc<dyn SecretProvider>, runtime: &Handle) -> Self {
@@ -189,7 +189,7 @@ impl PostgresStore {
     /// Has the database tried in the background until it can be used, if nobody does yet: that it is back is known
     /// without a visitor.
     fn await_answer(&self) {
-        if !self.0.is_tried.swap(true, Ordering::Relaxed) {
+        if !self.0.is_tried.swap(true, Ordering::SeqCst) {
             self.0.runtime.spawn(try_until_it_answers(Arc::downgrade(&self.0)));
         }
     }
@@ -241,8 +241,11 @@ async fn try_until_it_answers(store: Weak<Shared>) {
     while let Some(shared) = store.upgrade() {
         let store = PostgresStore(shared);
         if store.check().await.is_ok() {
-            store.0.is_tried.store(false, Ordering::Relaxed);
-            break;
+            store.0.is_tried.store(false, Ordering::SeqCst);
+            // A call that failed meanwhile has started nobody.
+            if !store.is_down() || store.0.is_tried.swap(true, Ordering::SeqCst) {
+                break;
+            }
         }
         drop(store);
         sleep(TRY_AGAIN_AFTER).await;

@@ -7,7 +7,7 @@ mod report;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, RedisResult};
@@ -21,6 +21,9 @@ pub use connections::RedisConnections;
 pub use error::RedisStoreError;
 use outage_log::OutageLog;
 pub use report::RedisReport;
+
+/// How long the key stays that shows that writes are taken.
+const ALIVE_FOR: Duration = Duration::from_mins(1);
 
 /// A handle to Redis, cheap to clone. The connections are closed when the last one is dropped.
 ///
@@ -55,13 +58,16 @@ impl RedisStore {
         Ok(Self { shared: Arc::new(Shared { connections, outage_log: OutageLog::default() }), runtime })
     }
 
-    /// Asks Redis whether it is there.
+    /// Asks Redis whether it is there and takes writes. It leaves one key, for a minute.
     ///
     /// # Errors
     ///
-    /// When it is not, or does not let us in.
+    /// When it is not, does not let us in, has no memory left, or is a replica.
     pub async fn ping(&self) -> Result<(), RedisStoreError> {
-        self.command(redis::cmd("PING")).await
+        // A write: PING is answered by a server without memory and by a replica, too.
+        let mut set = redis::cmd("SET");
+        set.arg(self.key(format_args!("alive"))).arg(1).arg("EX").arg(ALIVE_FOR.as_secs());
+        self.command(set).await
     }
 
     /// Looks whether Redis is fit for what is kept in it.

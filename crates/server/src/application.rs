@@ -273,9 +273,11 @@ fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpLis
         }?;
         // Without it a restart would have to wait for the connections of the process before.
         socket.set_reuseaddr(true)?;
-        // The connections take it over from their listener.
+        // The connections take it over from their listener. Where a sandbox does not know it there is no limit.
         #[cfg(target_os = "linux")]
-        rustix::net::sockopt::set_tcp_user_timeout(&socket, TIME_TO_READ)?;
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(&socket, TIME_TO_READ) {
+            tracing::debug!(event = "server.listening", %error, "readers who do not read are not sent away");
+        }
         socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()
     };

@@ -28,7 +28,7 @@ use xkcd_domain::ports::secret_provider::SecretProviderError;
 const WRONG_USAGE: u8 = 2;
 
 /// Threads that drive what reaches outside, beside the web server's own. What they do is short, and a second one
-/// costs a sixth of all pages: the two hand each batch of views, and its answer, back and forth.
+/// costs an eighth of all pages: the two hand each batch of views, and its answer, back and forth.
 const RUNTIME_THREADS: usize = 1;
 /// Threads for calls that block: SQLite and requests to xkcd.com, each bounded by its adapter.
 const BLOCKING_THREADS: usize = 64;

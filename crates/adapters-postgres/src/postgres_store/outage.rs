@@ -46,6 +46,7 @@ impl Outage {
     /// A call was answered: logged when that ends an outage that was logged.
     pub(super) fn answered(&self) {
         let mut state = self.state();
+        state.was_about_schema = false;
         let Some(since) = state.since.take() else { return };
         if std::mem::take(&mut state.told) {
             let seconds = since.elapsed().as_secs_f64();

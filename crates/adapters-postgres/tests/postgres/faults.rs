@@ -135,7 +135,12 @@ async fn a_network_that_swallows_answers_costs_no_more_than_the_time_limit() {
 
     // Connections from before are not tried one after the other: each would cost the limit.
     counter.apply(&batch(1, 2)).await.unwrap();
-    assert!(!store.is_down());
+    // What the store tried on its own before may still fail.
+    let since = Instant::now();
+    while store.is_down() {
+        assert!(since.elapsed() < Duration::from_secs(3));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_exact(&database, 1, 2).await;
 }
 

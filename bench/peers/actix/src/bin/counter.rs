@@ -71,7 +71,8 @@ async fn visit(views: GroupCommit, visitor: u32, until: Instant) -> Result<u64, 
         let Ok(comic) = ComicNumber::try_from(position + 1) else { continue };
         match views.count(comic, Instant::now() + LONGEST_WAIT).await {
             Ok(Counted::Stored(_)) => committed += 1,
-            Ok(Counted::Waiting) => return Err("a view was not committed in time".to_owned()),
+            // It is counted later, and then more are counted than were committed in time.
+            Ok(Counted::Waiting) => {}
             Err(closed) => return Err(closed.to_string()),
         }
     }

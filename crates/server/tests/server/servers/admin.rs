@@ -104,7 +104,7 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
     let site = Site::migrated();
     let app = start(&site);
     let faults: [(&[&str], &[&str]); 2] = [
-        (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"]),
+        (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "64mb"]),
         (&["REPLICAOF", "127.0.0.1", "9"], &["REPLICAOF", "NO", "ONE"]),
     ];
     for (break_it, mend_it) in faults {
@@ -112,6 +112,7 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
         redis(break_it);
         assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 503, "{break_it:?}");
         assert_eq!(app.get("/").status, 200);
+        until("the outage is named", PATIENCE, || readiness(&app).2 == ["sessions"]);
         drop(mend);
         until("somebody gets in", PATIENCE, || Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status == 303);
     }

@@ -253,7 +253,7 @@ fn a_slow_server_is_waited_for_as_long_as_a_page_may_take() {
     let launch = through(&site, &proxy);
     let trial = Trial::begin(site, launch);
     // A view waits for the batch before its own, too.
-    proxy.set_delay(Direction::ToClient, Duration::from_millis(200));
+    proxy.set_delay(Direction::ToClient, Duration::from_millis(100));
     trial.endure(Duration::from_secs(3));
     assert!(trial.is_number_shown(), "a page waits for what comes in time");
     proxy.set_delay(Direction::ToClient, Duration::from_secs(2));

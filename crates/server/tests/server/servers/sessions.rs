@@ -22,6 +22,7 @@ fn comic_pages_need_no_redis_and_its_outages_are_named() {
     let proxy = BreakableProxy::start(redis_address()).unwrap();
     let app = site.launch().set("ELASTICACHE_ENDPOINT", proxy.address().to_string()).start();
     until("it is whole", PATIENCE, || readiness(&app) == (200, "ready".to_owned(), vec![]));
+    until("Redis was looked at", NOTICED_WITHIN, || redis(&["EXISTS", "xkcdapp:alive"]) == "1");
     let keys = redis(&["DBSIZE"]);
     assert_pages_come(&app);
     assert_eq!(redis(&["DBSIZE"]), keys, "visitors leave nothing in Redis");

@@ -94,7 +94,9 @@ impl Site {
     #[track_caller]
     pub(super) fn views_by_comic(&self) -> BTreeMap<u32, u64> {
         let counts = "SELECT coalesce(json_object_agg(comic_number, view_count), '{}') FROM comic_views";
-        serde_json::from_str(&self.sql(counts)).unwrap()
+        let counts: BTreeMap<u32, u64> = serde_json::from_str(&self.sql(counts)).unwrap();
+        assert_eq!(self.views(), counts.values().sum::<u64>(), "they still change");
+        counts
     }
 
     /// How many deadlocks the database saw.

@@ -23,7 +23,10 @@ impl Database {
         counts.try_into().unwrap()
     }
 
+    /// The counts, whose sum has to be that of the days' views.
+    #[track_caller]
     pub(crate) fn views_by_comic<N: From<u32>>(&self) -> BTreeMap<u32, N> {
+        self.views();
         let mut select = self.0.prepare("SELECT comic_number, view_count FROM comic_views").unwrap();
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, u32>(1)?.into()))).unwrap();
         rows.map(Result::unwrap).collect()
