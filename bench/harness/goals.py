@@ -47,7 +47,8 @@ def goals(results):
             worst = min(rate for count, rate in rates.items() if count != "1") / rates["1"]
             what = f"two, four, eight instances, 64 connections {spread}: the fewest counts/s, against one"
             found.append(Goal(what, worst, " x", 1, 1, True))
-        dead = sum(one["deadlocks"] for counts in results["scale"].values() for rounds in counts.values() for one in rounds)
+        every = [one for counts in results["scale"].values() for rounds in counts.values() for one in rounds]
+        dead = sum(one["deadlocks"] for one in every)
         found.append(Goal("… deadlocks", dead, "", 0, 0))
     if "slow" in results:
         found.append(

@@ -94,4 +94,5 @@ def _target():
 
 
 def _host():
-    return subprocess.run(["rustc", "--print", "host-tuple"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    command = ["rustc", "--print", "host-tuple"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

@@ -276,7 +276,7 @@ fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpLis
         // The connections take it over from their listener. Where a sandbox does not know it there is no limit.
         #[cfg(target_os = "linux")]
         if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(&socket, TIME_TO_READ) {
-            tracing::debug!(event = "server.listening", %error, "readers who do not read are not sent away");
+            tracing::debug!(event = "server.readers", %error, "who reads nothing is not sent away");
         }
         socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()

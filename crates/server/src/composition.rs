@@ -118,7 +118,8 @@ pub struct Stores {
 
 impl Stores {
     /// Reads the secrets, opens what is a file and prepares to connect to what is a server. All of it lives
-    /// on `runtime`, which has to be a multi-thread one: it runs by itself, where a web server's worker may be busy or be stopped.
+    /// on `runtime`, which has to be a multi-thread one: it runs by itself, where a web server's worker may be
+    /// busy or be stopped.
     ///
     /// # Errors
     ///

@@ -108,19 +108,12 @@ fn assert_felt(tally: &Tally) {
     assert!(tally.unnumbered > 0, "the fault was not felt");
 }
 
-fn through(site: &Site, proxy: &BreakableProxy) -> Launch {
-    site.launch().set("DATABASE_PORT", proxy.address().port().to_string())
-}
-
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn answers_that_are_lost_with_their_connections_count_once() {
     /// A connection's first answers are of its handshake and its checks.
     const SPARED: u64 = 10;
-    let site = Site::migrated();
-    let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = through(&site, &proxy).set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0");
-    let trial = Trial::begin(site, launch);
+    let (proxy, trial) = begin_behind_proxy();
     proxy.cut_answers(AnswerCuts::Fraction { probability: 0.05, seed: 1, spared: SPARED });
     trial.endure(Duration::from_secs(4));
     // A busy machine sends fewer batches.
@@ -205,10 +198,7 @@ fn sessions_that_are_terminated_all_the_time_lose_nothing() {
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn a_network_that_swallows_everything_and_delivers_it_later_is_waited_out() {
-    let site = Site::migrated();
-    let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = through(&site, &proxy);
-    let trial = Trial::begin(site, launch);
+    let (proxy, trial) = begin_behind_proxy();
     proxy.set_mode(Mode::Hold).unwrap();
     trial.endure(Duration::from_secs(3));
     // What was sent before the outage arrives after it.
@@ -219,10 +209,7 @@ fn a_network_that_swallows_everything_and_delivers_it_later_is_waited_out() {
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn what_the_network_swallowed_for_good_is_waited_out() {
-    let site = Site::migrated();
-    let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = through(&site, &proxy);
-    let trial = Trial::begin(site, launch);
+    let (proxy, trial) = begin_behind_proxy();
     proxy.set_mode(Mode::Hold).unwrap();
     trial.endure(Duration::from_secs(3));
     // What is on the way is lost, batches that the server committed and answers to them.
@@ -234,10 +221,7 @@ fn what_the_network_swallowed_for_good_is_waited_out() {
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn connections_that_end_at_one_side_alone_are_waited_out() {
-    let site = Site::migrated();
-    let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = through(&site, &proxy);
-    let trial = Trial::begin(site, launch);
+    let (proxy, trial) = begin_behind_proxy();
     for direction in [Direction::ToServer, Direction::ToClient, Direction::ToServer, Direction::ToClient] {
         proxy.half_close_connections(direction);
         trial.endure(Duration::from_secs(1));
@@ -248,10 +232,7 @@ fn connections_that_end_at_one_side_alone_are_waited_out() {
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn a_slow_server_is_waited_for_as_long_as_a_page_may_take() {
-    let site = Site::migrated();
-    let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = through(&site, &proxy);
-    let trial = Trial::begin(site, launch);
+    let (proxy, trial) = begin_behind_proxy();
     // A view waits for the batch before its own, too.
     proxy.set_delay(Direction::ToClient, Duration::from_millis(100));
     trial.endure(Duration::from_secs(3));
@@ -268,6 +249,17 @@ fn begin() -> Trial {
     let site = Site::migrated();
     let launch = site.launch();
     Trial::begin(site, launch)
+}
+
+#[track_caller]
+fn begin_behind_proxy() -> (BreakableProxy, Trial) {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let launch = site
+        .launch()
+        .set("DATABASE_PORT", proxy.address().port().to_string())
+        .set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0");
+    (proxy, Trial::begin(site, launch))
 }
 
 /// Ends the sessions of a role.
