@@ -18,6 +18,8 @@ const NO_SINGLE_IMAGE: &str = "https://imgs.xkcd.com/comics/";
 /// The largest number that is believed: at three comics a week xkcd.com gets there in about a century. A
 /// document with a larger one would make everybody walk through comics that don't exist.
 const LARGEST_PLAUSIBLE: u32 = 20_000;
+/// Years that every store and format of dates knows. Another one comes from a document that is broken or means harm.
+const PLAUSIBLE_YEARS: RangeInclusive<i32> = 1..=9999;
 /// Transcripts that belong to their comic. Later ones are those of earlier comics.
 const TRANSCRIBED: RangeInclusive<u32> = 1..=1608;
 /// The one comic in [`TRANSCRIBED`] that has another one's transcript.
@@ -119,7 +121,8 @@ impl Document {
 
     fn published(&self) -> Option<Date> {
         let month = Month::try_from(integer::<u8>(&self.month)?).ok()?;
-        Date::from_calendar_date(integer(&self.year)?, month, integer(&self.day)?).ok()
+        let year = integer(&self.year).filter(|it| PLAUSIBLE_YEARS.contains(it))?;
+        Date::from_calendar_date(year, month, integer(&self.day)?).ok()
     }
 }
 

@@ -93,7 +93,9 @@ fn other_keys_may_be_of_any_type() {
     }
     let dated = read(1, json!({ "year": 2008, "month": 12, "day": "07" }));
     assert_eq!(dated.published, Some(date!(2008 - 12 - 07)));
-    assert_eq!(read(1, json!({ "month": "2", "day": "30" })).published, None);
+    for no_day in [json!({ "month": "2", "day": "30" }), json!({ "year": "-9999" }), json!({ "year": "0" })] {
+        assert_eq!(read(1, no_day).published, None);
+    }
 }
 
 #[test]

@@ -277,7 +277,7 @@ pub struct Comic {
     pub link: Option<LinkUrl>,
     /// Whether it is more than an image: to be seen on xkcd.com.
     pub interactive: bool,
-    /// The day it came out.
+    /// The day it came out, of the years 1 to 9999: all that stores and formats of dates have in common.
     pub published: Option<Date>,
 }
 

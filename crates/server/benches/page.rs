@@ -9,7 +9,7 @@ use xkcd_domain::comic::{Comic, ComicNumber, ComicRange, Sourced};
 use xkcdapp::assets::Assets;
 use xkcdapp::config::PublicUrl;
 use xkcdapp::navigation::Navigation;
-use xkcdapp::pages::{Encounter, Pages};
+use xkcdapp::pages::{Encoding, Encounter, Pages};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -40,11 +40,15 @@ fn render(criterion: &mut Criterion) -> Result<(), Failure> {
     };
     let (encounter, another) = (at(353), at(354));
     criterion.bench_function("page/as before but for the count", |bencher| {
-        bencher.iter(|| pages.comic(black_box(&encounter), &assets, Some(1_234.into())));
+        bencher.iter(|| pages.comic(black_box(&encounter), &assets, 1_234.into(), Encoding::Identity));
+    });
+    criterion.bench_function("page/as before but for the count, compressed", |bencher| {
+        bencher.iter(|| pages.comic(black_box(&encounter), &assets, 1_234.into(), Encoding::Gzip));
     });
     let mut takes_turns = [&encounter, &another].into_iter().cycle();
     criterion.bench_function("page/rendered", |bencher| {
-        bencher.iter(|| takes_turns.next().map(|it| pages.comic(it, &assets, Some(1_234.into()))));
+        bencher
+            .iter(|| takes_turns.next().map(|it| pages.comic(it, &assets, 1_234.into(), Encoding::Identity)));
     });
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The running app: built from a configuration, run until it is told to stop. Shared by `serve` and the tests.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::web;
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout_at};
@@ -15,30 +15,20 @@ use xkcd_domain::views::ViewBatch;
 use xkcd_group_commit::UnwrittenBatch;
 
 use crate::admin::Admin;
-use crate::app::{AppState, app};
+use crate::app::AppState;
 use crate::assets::{Assets, Document};
 use crate::catalogue::Catalogue;
 use crate::composition::{ComposeError, Parts};
 use crate::config::{self, Config, PublicUrl};
 use crate::counts::MostViewed;
 use crate::deck_cookie::DeckCookie;
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::middleware::SecurityHeaders;
 use crate::pages::{HTML, PageFailure, Pages};
+use crate::serving;
 use crate::shutdown::{Timetable, Traffic};
 use crate::telemetry;
 
-/// Above the idle time of load balancers (60 s with AWS), which must be the ones to close.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// A request's head has to be there by then.
-const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
-/// How long a client may take to close its side.
-const TIME_TO_DISCONNECT: Duration = Duration::from_secs(2);
-/// For how many milliseconds a client may take nothing of what waits for it, before the system ends the connection.
-#[cfg(target_os = "linux")]
-const TIME_TO_READ: u32 = 20_000;
-/// How many new connections wait to be taken.
-const BACKLOG: u32 = 2048;
 /// How long the reader of the log may take for the views that could not be written.
 const TIME_FOR_UNWRITTEN: Duration = Duration::from_secs(5);
 /// How often a stopping app looks whether it is left alone.
@@ -131,22 +121,13 @@ impl Application {
             public_url,
         });
         let failed = |setting, address| move |cause| StartError::Listen { address, setting, cause };
-        let shared = state.clone();
-        let server = HttpServer::new(move || app(shared.clone()))
-            .keep_alive(KEEP_ALIVE)
-            // An answer in two writes would wait for the word that the first has arrived: 40 ms and more.
-            .tcp_nodelay(true)
-            .client_request_timeout(TIME_FOR_HEAD)
-            .client_disconnect_timeout(TIME_TO_DISCONNECT)
-            .shutdown_timeout(config.shutdown.as_secs().div_ceil(2))
-            .disable_signals()
-            .listen(listener)
-            .map_err(failed(config::LISTEN, address))?
-            .run();
+        let time_to_stop = Duration::from_secs(config.shutdown.as_secs().div_ceil(2));
+        let server =
+            serving::serve(listener, &state, time_to_stop).map_err(failed(config::LISTEN, address))?;
         let metrics_server = match metrics_listener {
             Some((listener, address)) => {
                 let failed = failed(config::METRICS_LISTEN, address);
-                Some(serve_metrics(listener, state.clone()).map_err(failed)?)
+                Some(serving::serve_metrics(listener, state.clone()).map_err(failed)?)
             }
             None => None,
         };
@@ -264,33 +245,6 @@ fn public_url(config: &Config, address: SocketAddr) -> PublicUrl {
     url
 }
 
-fn listen(address: SocketAddr, setting: &'static str) -> Result<std::net::TcpListener, StartError> {
-    let bind = || {
-        let socket = if address.is_ipv4() {
-            tokio::net::TcpSocket::new_v4()
-        } else {
-            tokio::net::TcpSocket::new_v6()
-        }?;
-        // Without it a restart would have to wait for the connections of the process before.
-        socket.set_reuseaddr(true)?;
-        // The connections take it over from their listener. Where a sandbox does not know it there is no limit.
-        #[cfg(target_os = "linux")]
-        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(&socket, TIME_TO_READ) {
-            tracing::debug!(event = "server.readers", %error, "who reads nothing is not sent away");
-        }
-        socket.bind(address)?;
-        socket.listen(BACKLOG)?.into_std()
-    };
-    bind().map_err(|cause| StartError::Listen { address, setting, cause })
-}
-
-fn serve_metrics(listener: std::net::TcpListener, state: web::Data<AppState>) -> io::Result<Server> {
-    async fn metrics(state: web::Data<AppState>) -> HttpResponse {
-        match state.metrics.encode() {
-            Ok(text) => HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text),
-            Err(_) => HttpResponse::InternalServerError().finish(),
-        }
-    }
-    let app = move || App::new().app_data(state.clone()).route("/metrics", web::get().to(metrics));
-    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    serving::listen(address).map_err(|cause| StartError::Listen { address, setting, cause })
 }

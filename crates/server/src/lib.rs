@@ -22,5 +22,6 @@ pub mod metrics;
 pub mod middleware;
 pub mod navigation;
 pub mod pages;
+mod serving;
 pub mod shutdown;
 pub mod telemetry;

@@ -31,6 +31,8 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// What becomes of attempts to sign in.
     pub sign_ins: SignInMetrics,
+    /// Connections that were ended because a client did not come to the end of its request.
+    pub connections_timed_out: Counter,
 }
 
 impl Metrics {
@@ -46,8 +48,11 @@ impl Metrics {
         registry.register("http_request_seconds", "Time to the answer's head", requests.seconds.clone());
         let sign_ins = SignInMetrics::new();
         registry.register("sign_in", "Attempts to sign in to the admin site", sign_ins.total.clone());
+        let connections_timed_out = Counter::default();
+        let help = "Connections ended, after their first answer, because no whole request came in time";
+        registry.register("connections_timed_out", help, connections_timed_out.clone());
         registry.register_collector(Box::new(PartMetrics(parts)));
-        Self { registry, requests, sign_ins }
+        Self { registry, requests, sign_ins, connections_timed_out }
     }
 
     /// Everything as `OpenMetrics` text.

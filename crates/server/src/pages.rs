@@ -4,9 +4,11 @@ mod comic_frames;
 mod comic_page;
 mod error_page;
 mod listings;
+mod split_gzip;
 
 use std::borrow::Cow;
 
+use actix_web::web::Bytes;
 use rust_embed::RustEmbed;
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -17,6 +19,7 @@ use xkcd_domain::views::ViewCount;
 use crate::assets::Assets;
 use crate::config::PublicUrl;
 use comic_frames::ComicFrames;
+pub use comic_frames::Encoding;
 use comic_page::ComicPage;
 pub use comic_page::Encounter;
 pub use error_page::ErrorPage;
@@ -60,7 +63,7 @@ impl Pages {
         Ok(Self { tera, comics: ComicFrames::default() })
     }
 
-    /// The page of a comic, with the count that was stored, if one was.
+    /// The page of a comic with the count that was stored.
     ///
     /// # Errors
     ///
@@ -69,13 +72,20 @@ impl Pages {
         &self,
         encounter: &Encounter,
         assets: &Assets,
-        views: Option<ViewCount>,
-    ) -> Result<String, PageFailure> {
-        let render = |counted| self.render("comic.html", &ComicPage::new(encounter, assets, counted));
-        match views {
-            Some(views) => self.comics.page(encounter, views, || render(true)),
-            None => render(false),
-        }
+        views: ViewCount,
+        encoding: Encoding,
+    ) -> Result<Bytes, PageFailure> {
+        let render = || self.render("comic.html", &ComicPage::new(encounter, assets, true));
+        self.comics.page(encounter, views, encoding, render)
+    }
+
+    /// The page of a comic whose count is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the template fails.
+    pub fn uncounted_comic(&self, encounter: &Encounter, assets: &Assets) -> Result<String, PageFailure> {
+        self.render("comic.html", &ComicPage::new(encounter, assets, false))
     }
 
     /// The page of an error.

@@ -41,8 +41,13 @@ async fn find(archive: &Archive, number: ComicNumber) -> Result<Option<ArchivedC
 }
 
 async fn a_comic_comes_back_as_it_was_saved(archive: Archive, mut keys: Keys) -> Outcome {
-    let [bare, full] = keys.comics();
+    let [bare, first, last, full] = keys.comics();
     let bare = a_comic(bare, "x");
+    let [first, last] =
+        [(first, date!(0001 - 01 - 01)), (last, date!(9999 - 12 - 31))].map(|(number, day)| {
+            let ArchivedComic { comic, fetched_at } = a_comic(number, "Of another time");
+            ArchivedComic { comic: Comic { published: Some(day), ..comic }, fetched_at }
+        });
     let full = ArchivedComic {
         comic: Comic {
             number: full,
@@ -56,8 +61,10 @@ async fn a_comic_comes_back_as_it_was_saved(archive: Archive, mut keys: Keys) ->
         },
         fetched_at: datetime!(2006-01-01 00:00:01 UTC),
     };
-    archive.save(&[bare.clone(), full.clone()]).await?;
+    archive.save(&[bare.clone(), first.clone(), last.clone(), full.clone()]).await?;
     demand_equal("a comic with every field", &find(&archive, full.comic.number).await?, &Some(full))?;
+    demand_equal("the earliest day", &find(&archive, first.comic.number).await?, &Some(first))?;
+    demand_equal("the latest day", &find(&archive, last.comic.number).await?, &Some(last))?;
     demand_equal("a comic with few fields", &find(&archive, bare.comic.number).await?, &Some(bare))
 }
 

@@ -6,22 +6,25 @@
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, HeaderName, LOCATION, SET_COOKIE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use xkcd_domain::comic::{ComicNumber, Sourced};
 use xkcd_domain::views::ViewCount;
 use xkcd_group_commit::Counted;
 
+use super::files::takes_gzip;
 use crate::app::AppState;
 use crate::deck_cookie;
 use crate::error::AppError;
 use crate::navigation::Navigation;
-use crate::pages::{Encounter, HTML, comic_path};
+use crate::pages::{Encoding, Encounter, HTML, comic_path};
 
 /// The longest time for the comic.
 pub(super) const TIME_FOR_COMIC: Duration = Duration::from_secs(1);
-/// The longest time for the count, and with the comic for the page.
+/// The longest time for the count.
 const TIME_FOR_COUNT: Duration = Duration::from_secs(1);
+/// The longest time for both, so that with rendering and the network a page takes two seconds at most.
+const TIME_FOR_PAGE: Duration = Duration::from_millis(1_900);
 
 /// A page is revalidated on a visit, and may come from the browser's memory on the way back.
 const KEPT_BY_BROWSER: (HeaderName, &str) = (CACHE_CONTROL, "private, no-cache");
@@ -42,10 +45,10 @@ static PURPOSES: [HeaderName; 4] = [
 pub async fn random(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
     let is_view = is_view(&request)?;
     let decks = deck_cookie::read(&request);
-    let deadline = Instant::now() + TIME_FOR_COMIC;
-    let drawn =
-        state.parts.show_comic.random(decks, rand::random(), deadline).await.map_err(AppError::NoComic)?;
-    let mut answer = page(&state, drawn.shown, drawn.stand_in, is_view, deadline).await?;
+    let began = Instant::now();
+    let draw = state.parts.show_comic.random(decks, rand::random(), began + TIME_FOR_COMIC);
+    let drawn = draw.await.map_err(AppError::NoComic)?;
+    let mut answer = page(&request, &state, drawn.shown, drawn.stand_in, is_view, began).await?;
     if is_view {
         answer.headers_mut().append(SET_COOKIE, state.deck_cookie.header(&drawn.decks));
     }
@@ -64,11 +67,11 @@ pub async fn by_number(
 ) -> Result<HttpResponse, AppError> {
     let is_view = is_view(&request)?;
     let number = parse(&number)?;
-    let deadline = Instant::now() + TIME_FOR_COMIC;
-    let shown = state.parts.show_comic.by_number(number, deadline).await;
+    let began = Instant::now();
+    let shown = state.parts.show_comic.by_number(number, began + TIME_FOR_COMIC).await;
     let shown = shown.map_err(|cause| AppError::ComicUnavailable { number, cause })?;
     let shown = shown.ok_or(AppError::NoSuchComic(Some(number.get())))?;
-    page(&state, shown, false, is_view, deadline).await
+    page(&request, &state, shown, false, is_view, began).await
 }
 
 /// `/N`: leads to `/N/`, in an address built from the number.
@@ -101,23 +104,36 @@ fn is_view(request: &HttpRequest) -> Result<bool, AppError> {
 }
 
 async fn page(
+    request: &HttpRequest,
     state: &AppState,
     shown: Sourced,
     stand_in: bool,
     is_view: bool,
-    deadline: Instant,
+    began: Instant,
 ) -> Result<HttpResponse, AppError> {
     let number = shown.comic.number;
-    let range = state.parts.show_comic.source_of(number).range(deadline).await.ok();
-    let views = if is_view { count(state, number).await? } else { None };
-    let navigation = Navigation::around(number.get(), range);
-    let html = state.pages.comic(&Encounter { shown, navigation, stand_in }, &state.assets, views)?;
-    Ok(HttpResponse::Ok().content_type(HTML).insert_header(KEPT_BY_BROWSER).body(html))
+    let range = state.parts.show_comic.source_of(number).range(began + TIME_FOR_COMIC).await.ok();
+    let views = if is_view { count(state, number, began).await? } else { None };
+    let encounter = Encounter { shown, navigation: Navigation::around(number.get(), range), stand_in };
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(HTML).insert_header(KEPT_BY_BROWSER);
+    let Some(views) = views else {
+        return Ok(answer.body(state.pages.uncounted_comic(&encounter, &state.assets)?));
+    };
+    answer.insert_header((VARY, "accept-encoding"));
+    let encoding = if takes_gzip(request) {
+        answer.insert_header((CONTENT_ENCODING, "gzip"));
+        Encoding::Gzip
+    } else {
+        Encoding::Identity
+    };
+    Ok(answer.body(state.pages.comic(&encounter, &state.assets, views, encoding)?))
 }
 
 /// Counts a view; the number if it was stored in time.
-async fn count(state: &AppState, number: ComicNumber) -> Result<Option<ViewCount>, AppError> {
-    match state.parts.views.count(number, Instant::now() + TIME_FOR_COUNT).await {
+async fn count(state: &AppState, number: ComicNumber, began: Instant) -> Result<Option<ViewCount>, AppError> {
+    let deadline = (Instant::now() + TIME_FOR_COUNT).min(began + TIME_FOR_PAGE);
+    match state.parts.views.count(number, deadline).await {
         Ok(Counted::Stored(views)) => Ok(Some(views)),
         Ok(Counted::Waiting) => Ok(None),
         Err(closed) => Err(AppError::Stopping(closed)),

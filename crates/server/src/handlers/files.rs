@@ -76,10 +76,7 @@ pub(super) fn send_document(request: &HttpRequest, document: &Document, kept: &'
 fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer.content_type(asset.content_type).insert_header((CACHE_CONTROL, kept));
-    let accepted = AcceptEncoding::parse(request)
-        .ok()
-        .and_then(|accepts| accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()));
-    let takes_gzip = accepted == Some(Encoding::gzip());
+    let takes_gzip = takes_gzip(request);
     match &asset.gzip {
         Some(gzip) if takes_gzip => {
             answer.insert_header((VARY, "accept-encoding")).insert_header((CONTENT_ENCODING, "gzip"));
@@ -89,4 +86,10 @@ fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpRespons
         None if takes_gzip => answer.body(asset.plain.clone()),
         _ => answer.insert_header((VARY, "accept-encoding")).body(asset.plain.clone()),
     }
+}
+
+/// Whether the client would rather have an answer as a gzip file.
+pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
+    let Ok(accepts) = AcceptEncoding::parse(request) else { return false };
+    accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()) == Some(Encoding::gzip())
 }

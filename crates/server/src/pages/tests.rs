@@ -1,7 +1,9 @@
 //! What pages show, rendered from sample comics.
 
+use std::io::Read;
 use std::sync::Arc;
 
+use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use time::macros::{date, datetime};
 use xkcd_domain::comic::{Comic, Sourced};
@@ -67,7 +69,15 @@ fn rendered(shown: &Sourced) -> String {
 }
 
 fn page_of(encounter: &Encounter, views: Option<u32>) -> String {
-    pages().comic(encounter, &Assets::embedded(), views.map(ViewCount::from)).unwrap()
+    let (pages, assets) = (pages(), Assets::embedded());
+    match views {
+        Some(views) => text(pages.comic(encounter, &assets, views.into(), Encoding::Identity).unwrap()),
+        None => pages.uncounted_comic(encounter, &assets).unwrap(),
+    }
+}
+
+fn text(page: Bytes) -> String {
+    String::from_utf8(page.into()).unwrap()
 }
 
 fn error_page(on_xkcd: Option<u32>) -> String {
@@ -121,8 +131,13 @@ fn one_view_is_not_plural() {
 fn a_page_that_is_shown_again_is_the_same_but_for_what_changed() {
     let (pages, assets) = (pages(), Assets::embedded());
     let encounter = encounter(&shown());
-    let page =
-        |encounter: &Encounter, views: u32| pages.comic(encounter, &assets, Some(views.into())).unwrap();
+    let page = |encounter: &Encounter, views: u32| {
+        let page = |encoding| pages.comic(encounter, &assets, views.into(), encoding).unwrap();
+        let mut unpacked = String::new();
+        GzDecoder::new(&page(Encoding::Gzip)[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked, text(page(Encoding::Identity)));
+        unpacked
+    };
     let first = page(&encounter, 2);
 
     assert_eq!(page(&encounter, 3), first.replace(r#""2">2 views"#, r#""3">3 views"#));
@@ -206,7 +221,7 @@ fn a_drawing_of_the_app_keeps_its_place_while_it_loads() {
     let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" width="700" height="420"></svg>"#;
     assets.insert("/static/comics/a.svg".into(), drawing.as_bytes().into());
     let shown = of_the_app();
-    let html = pages().comic(&encounter(&shown), &assets, None).unwrap();
+    let html = pages().uncounted_comic(&encounter(&shown), &assets).unwrap();
     assert!(html.contains(r#"width="700" height="420""#), "{html}");
     assert!(!rendered(&shown).contains(r#"width="700""#));
 }

@@ -1,6 +1,6 @@
 //! The development build over HTTP: every path, what each answer carries, what each quirk looks like.
 
-mod admin;
+pub(crate) mod admin;
 mod api;
 mod comic_pages;
 mod deck;

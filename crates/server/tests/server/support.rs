@@ -23,6 +23,7 @@ pub(crate) use ended::Ended;
 pub(crate) use launch::{Launch, free_address};
 pub(crate) use load::{Crowd, Tally, Visits};
 pub(crate) use metrics::Metrics;
+pub(crate) use output::log_line;
 pub(crate) use release::Release;
 pub(crate) use stub_upstream::{StubUpstream, document, respond, respond_json};
 pub(crate) use wait::{eventually, until};

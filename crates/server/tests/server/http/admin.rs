@@ -1,10 +1,27 @@
 //! The admin site over HTTP, on the embedded store.
 
+/// Makes tests of checks that hold on any store: here on the embedded one, with five rows. `servers/admin.rs` goes
+/// through the same on PostgreSQL and Redis.
+macro_rules! on_any_store {
+    ($($name:ident,)*) => {
+        pub(crate) const ON_ANY_STORE: &[(&str, fn(&crate::support::App))] = &[$((stringify!($name), $name)),*];
+
+        mod on_the_embedded_store {
+            $(
+                #[test]
+                fn $name() {
+                    super::$name(&super::super::Site::with_rows(5).app);
+                }
+            )*
+        }
+    };
+}
+
 mod counts;
 mod edge;
 mod hostile;
-mod matrix;
-mod sessions;
+pub(crate) mod matrix;
+pub(crate) mod sessions;
 mod sign_in;
 mod verbs;
 

@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use xkcd_breakable_proxy::{BreakableProxy, Direction, Mode};
+use xkcd_breakable_proxy::{AnswerCuts, BreakableProxy, Direction, Mode};
 
 use super::PATIENCE;
-use super::server_process::redis;
+use super::server_process::{ServerProcess, redis};
 use super::site::{Site, postgres_address, readiness, redis_address};
+use crate::http::admin::{matrix, sessions};
 use crate::support::{Answer, App, Browser, Crowd, PASSWORD, SUPERUSER, StubUpstream, until, with_admins};
 
 #[track_caller]
@@ -103,6 +104,7 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
     }
     let site = Site::migrated();
     let app = start(&site);
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
     let faults: [(&[&str], &[&str]); 2] = [
         (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "64mb"]),
         (&["REPLICAOF", "127.0.0.1", "9"], &["REPLICAOF", "NO", "ONE"]),
@@ -113,9 +115,26 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
         assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 503, "{break_it:?}");
         assert_eq!(app.get("/").status, 200);
         until("the outage is named", PATIENCE, || readiness(&app).2 == ["sessions"]);
+        let before = browser.get("/admin/");
+        assert!(before.status == 200 || before.status == 503, "{break_it:?}: {}", before.status);
         drop(mend);
         until("somebody gets in", PATIENCE, || Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status == 303);
+        assert_eq!(browser.get("/admin/").status, 200, "the session still stands");
     }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_redis_that_is_started_again_empty_has_everybody_sign_in_again_at_the_first_try() {
+    let site = Site::migrated();
+    let app = start(&site);
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    let server = ServerProcess::redis();
+    let killed = server.kill();
+    killed.start();
+    assert_eq!(browser.get("/admin/").status, 303);
+    assert_eq!(browser.sign_in(SUPERUSER, PASSWORD).status, 303);
+    assert_eq!(browser.get("/admin/").status, 200);
 }
 
 /// It is a matter of time, and the client learns nothing of what is behind, nor loses its cookie.
@@ -159,6 +178,70 @@ fn a_password_changed_while_redis_is_down_ends_the_sessions() {
     let ended = verb.run(&["change-password", "--no-input"], "");
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(browser.get("/admin/").status, 303);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn the_admin_site_keeps_its_rules_on_these_servers() {
+    for (name, check) in [matrix::ON_ANY_STORE, sessions::ON_ANY_STORE].concat() {
+        println!("{name}");
+        let site = Site::migrated();
+        // What failed in one check would be held against the next.
+        redis(&["FLUSHALL"]);
+        let app = start(&site);
+        site.sql(
+            "INSERT INTO comic_views (comic_number, view_count, version)
+             SELECT 1000000 + n, n, 0 FROM generate_series(1, 5) AS n;
+             INSERT INTO daily_views (day, writer, views) VALUES (current_date, 'test', 15)",
+        );
+        check(&app);
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn an_edit_whose_answer_is_lost_is_made_once_and_swallows_no_view() {
+    const EDITS: u64 = 40;
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let launch = with_admins(site.launch()).set("DATABASE_PORT", proxy.address().port().to_string());
+    let app = launch.start();
+    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let mut browser = Browser::signed_in(&app, SUPERUSER);
+    assert_eq!(app.get("/1000001/").status, 200);
+    let visits = Crowd { visitors: 4, pages: u64::MAX, persistent: true }.visit(app.address);
+    proxy.cut_answers(AnswerCuts::Fraction { probability: 0.1, seed: 2, spared: 10 });
+    let (mut made, mut unknown) = (0_u64, 0_u64);
+    for _ in 0..EDITS {
+        let form = browser.get("/admin/comics/1000001/");
+        if form.status == 503 {
+            continue;
+        }
+        let of = |name| crate::support::value_of(&form.text(), name);
+        let (token, seen, version) = (of("csrf_token"), of("seen"), of("version"));
+        let wanted = (seen.parse::<u64>().unwrap() + 10).to_string();
+        let fields =
+            [("csrf_token", token.as_str()), ("seen", &seen), ("version", &version), ("views", &wanted)];
+        match browser.post("/admin/comics/1000001/", &fields).status {
+            303 => made += 1,
+            // Whose answer was lost is told so, or finds on a second try what the first has changed.
+            503 | 409 => unknown += 1,
+            other => panic!("{other}"),
+        }
+    }
+    proxy.cut_answers(AnswerCuts::Never);
+    assert!(made > EDITS / 4, "{made} edits were made");
+    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let tally = visits.end();
+    assert_eq!((tally.in_doubt, tally.refused), (0, 0));
+    assert_eq!(app.stop().code, Some(0));
+    let number = |sql: &str| site.sql(sql).parse::<u64>().unwrap();
+    let (views, edits) = (tally.acknowledged + 1, number("SELECT count(*) FROM view_history"));
+    println!("{made} edits were made and {unknown} were not sure; {edits} are in the history");
+    assert!((made..=made + unknown).contains(&edits), "{made} {unknown} {edits}");
+    assert_eq!(number("SELECT sum(views) FROM daily_views"), views);
+    assert_eq!(number("SELECT sum(view_count) FROM comic_views"), views + edits * 10);
+    assert_eq!(number("SELECT sum(delta) FROM view_history"), edits * 10);
 }
 
 #[test]

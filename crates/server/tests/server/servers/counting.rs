@@ -1,6 +1,8 @@
 //! Exact counts in PostgreSQL, from one instance and from several.
 
-use xkcd_breakable_proxy::{BreakableProxy, Mode};
+use std::time::Duration;
+
+use xkcd_breakable_proxy::{BreakableProxy, Direction, Mode};
 
 use super::PATIENCE;
 use super::impatience::{self, Impatience};
@@ -45,6 +47,31 @@ fn what_was_logged_at_the_end_is_replayed_once_and_check_finds_all_well() {
     assert_eq!((checked.code, checked.message().as_str()), (Some(0), ""), "{text}");
     assert!(text.contains("can be read and written, schema version 1"), "{text}");
     assert!(text.contains("ok       sessions: Redis "), "{text}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_batch_that_was_committed_and_not_answered_at_the_end_is_not_added_by_a_replay() {
+    let site = Site::migrated();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    let app = site
+        .launch()
+        .set("DATABASE_PORT", proxy.address().port().to_string())
+        .set("XKCDAPP_SHUTDOWN_SECONDS", "2")
+        .start();
+    until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
+    assert_eq!(app.get("/1000001/").views(), Some(1));
+    proxy.set_delay(Direction::ToClient, Duration::from_secs(30));
+    assert_eq!(app.get("/1000001/").views(), None);
+    let ended = app.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(site.views(), 2, "the batch arrived");
+    let log = ended.output.join("\n");
+    assert!(log.contains("views.unwritten"), "{log}");
+    let replayed = site.launch().run(&["replay-views"], &log);
+    assert_eq!(replayed.code, Some(0), "{replayed:?}");
+    assert!(replayed.output.iter().any(|told| told.contains("skipped")), "{replayed:?}");
+    assert_eq!(site.views_by_comic(), [(1_000_001, 2)].into());
 }
 
 #[test]

@@ -9,8 +9,7 @@ use super::PATIENCE;
 use super::psql::{Session, query};
 use super::server_process::ServerProcess;
 use super::site::{Site, postgres_address};
-use crate::support::{App, Launch, until};
-use crate::support::{Crowd, Tally, Visits};
+use crate::support::{App, Crowd, Ended, Launch, Tally, Visits, log_line, until};
 
 /// What a page may take.
 const PAGE_TIME: Duration = Duration::from_secs(2);
@@ -63,6 +62,24 @@ impl Trial {
             began.elapsed() > how_long
         });
         assert!(self.visits.seen() > seen + 100, "hardly anybody was served: {}", self.visits.seen() - seen);
+        for path in ["/popular/", "/archive/", "/search/?q=a", "/api/popular", "/api/comics/1000001"] {
+            self.assert_discreet(path);
+        }
+    }
+
+    /// What reads from the store says in time that it can't, and nothing of what is behind.
+    #[track_caller]
+    fn assert_discreet(&self, path: &str) {
+        let asked = Instant::now();
+        let answer = self.app.get(path);
+        assert!(asked.elapsed() < PAGE_TIME, "{path} took {:?}", asked.elapsed());
+        assert!(matches!(answer.status, 200 | 503), "{path}: {}", answer.status);
+        // Pages name the address that they are under.
+        let text = answer.text().to_lowercase().replace(&self.app.address.to_string(), "");
+        let port = postgres_address().port().to_string();
+        for internal in ["postgres", "127.0.0.1", &port, &self.site.name] {
+            assert!(!text.contains(internal), "{path} tells of {internal}: {text}");
+        }
     }
 
     /// The store has returned at `since`: all is written soon, each view once, and numbers are shown again.
@@ -87,7 +104,9 @@ impl Trial {
         let (_, memory) = app.memory();
         assert!(memory < MEMORY, "{memory} bytes");
         // What comes twice may come late: after the end nothing comes any more.
-        assert_eq!(app.stop().code, Some(0));
+        let ended = app.stop();
+        assert_eq!(ended.code, Some(0));
+        assert_logged_once(&ended);
         let (counted, seen) = (site.views(), tally.acknowledged);
         // For docs/reliability.md.
         println!(
@@ -99,6 +118,24 @@ impl Trial {
         assert_eq!(counted, seen);
         tally.assert_counted(&site.views_by_comic());
         tally
+    }
+}
+
+/// One line says that the store is gone, few that views wait, and none that a visitor noticed.
+#[track_caller]
+fn assert_logged_once(ended: &Ended) {
+    let lines: Vec<_> = ended.output.iter().map(|line| log_line(line)).collect();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).count();
+    assert!(of("postgres.unavailable") <= 1, "{} lines of one outage", of("postgres.unavailable"));
+    assert!(of("views.unavailable") <= 20, "{} lines of batches", of("views.unavailable"));
+    // What `endure` asked for beside comic pages may say that it could not be had.
+    for line in lines.iter().filter(|line| matches!(line["level"].as_str(), Some("WARN" | "ERROR"))) {
+        let event = line["event"].as_str().unwrap_or_default();
+        let known = match event {
+            "request" => line["http.route"] != "/",
+            event => ["postgres.unavailable", "views.unavailable", "counts.stale"].contains(&event),
+        };
+        assert!(known, "{line}");
     }
 }
 
@@ -128,8 +165,9 @@ fn answers_that_are_lost_with_their_connections_count_once() {
 fn a_server_that_is_killed_and_started_again_loses_nothing() {
     let trial = begin();
     let server = ServerProcess::postgres();
-    server.kill();
-    server.start();
+    let killed = server.kill();
+    trial.endure(Duration::from_secs(2));
+    killed.start();
     let since = Instant::now();
     assert_felt(&trial.recover(since));
 }
@@ -242,6 +280,30 @@ fn a_slow_server_is_waited_for_as_long_as_a_page_may_take() {
     assert!(!trial.is_number_shown(), "a page waits no longer than it may");
     proxy.set_delay(Direction::ToClient, Duration::ZERO);
     assert_felt(&trial.recover(Instant::now()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn a_number_that_was_shown_amid_lost_answers_is_stored_though_the_process_is_killed() {
+    let (proxy, trial) = begin_behind_proxy();
+    proxy.cut_answers(AnswerCuts::Fraction { probability: 0.1, seed: 3, spared: 10 });
+    trial.endure(Duration::from_secs(1));
+    let Trial { site, app, visits, looks } = trial;
+    app.kill();
+    drop(proxy);
+    let mut tally = visits.end();
+    tally.add(looks.into_inner());
+    // The server still ends what it was told last.
+    until("its sessions have ended", PATIENCE, || {
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'xkcdapp'";
+        site.sql(sessions) == "0"
+    });
+    let stored = site.views_by_comic();
+    assert!(!tally.highest.is_empty());
+    for (comic, shown) in &tally.highest {
+        assert!(stored[comic] >= u64::from(*shown), "{comic}: {shown} was shown, not {}", stored[comic]);
+    }
+    assert!(stored.values().sum::<u64>() <= tally.acknowledged + tally.in_doubt);
 }
 
 #[track_caller]

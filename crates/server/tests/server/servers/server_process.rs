@@ -21,15 +21,11 @@ impl ServerProcess {
         Self { folder: Path::new(&given("STACK")).join("redis"), pid_file: "pid" }
     }
 
+    /// Ends it at once.
     #[track_caller]
-    pub(super) fn kill(&self) {
+    pub(super) fn kill(&self) -> Killed<'_> {
         signal("KILL", &[self.process()]);
-    }
-
-    /// Starts it after it was killed; returns when it listens.
-    #[track_caller]
-    pub(super) fn start(&self) {
-        assert!(Command::new(self.folder.join("start")).status().unwrap().success());
+        Killed(self)
     }
 
     /// Stops it and its children in the middle of what they do, until the pause is dropped.
@@ -48,6 +44,24 @@ impl ServerProcess {
     fn process(&self) -> u32 {
         let file = fs::read_to_string(self.folder.join(self.pid_file)).unwrap();
         file.lines().next().unwrap().trim().parse().unwrap()
+    }
+}
+
+/// A server that is not there: started again when this is dropped, so that other tests find it whatever came of one.
+#[must_use]
+pub(super) struct Killed<'a>(&'a ServerProcess);
+
+impl Killed<'_> {
+    /// Returns when the server listens again.
+    pub(super) fn start(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Killed<'_> {
+    fn drop(&mut self) {
+        let started = Command::new(self.0.folder.join("start")).status().unwrap();
+        assert!(started.success() || std::thread::panicking(), "it does not start again");
     }
 }
 

@@ -42,9 +42,9 @@ fn comic_pages_need_no_redis_and_its_outages_are_named() {
     let pause = server.pause();
     assert_noticed(&app);
     drop(pause);
-    server.kill();
+    let killed = server.kill();
     assert_pages_come(&app);
-    server.start();
+    killed.start();
     until("it has recovered again", NOTICED_WITHIN, || readiness(&app).2.is_empty());
 }
 

@@ -83,10 +83,12 @@ impl App {
         self.request("GET", path, &[])
     }
 
-    /// A request on a connection of its own.
+    /// A request on a connection of its own, whose answer has to be as strict as every answer.
     #[track_caller]
     pub(crate) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        Connection::open(self.address).unwrap().request(method, path, headers).unwrap()
+        let answer = Connection::open(self.address).unwrap().request(method, path, headers).unwrap();
+        answer.assert_strict(path);
+        answer
     }
 
     /// What standard output holds so far: log lines, all of which have to be JSON.

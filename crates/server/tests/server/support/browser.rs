@@ -116,6 +116,10 @@ impl Browser {
         let mut connection = Connection::open(self.address).unwrap();
         connection.send(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
         let answer = connection.answer(method == "HEAD").unwrap();
+        answer.assert_strict(path);
+        if path.starts_with("/admin/") {
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        }
         self.keep_cookies(&answer);
         answer
     }

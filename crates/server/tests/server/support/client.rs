@@ -135,6 +135,27 @@ impl Answer {
         value
     }
 
+    /// Tells browsers to be strict.
+    #[track_caller]
+    pub(crate) fn assert_strict(&self, of: &str) {
+        let policy = self.header("content-security-policy").unwrap_or_else(|| panic!("{of} has no policy"));
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(self.header(name), Some(value), "{of}");
+        }
+        assert_eq!(self.header("server"), None, "{of}");
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }

@@ -48,7 +48,7 @@ impl Output {
 
 /// A line of the log: one JSON object, with its time and level.
 #[track_caller]
-pub(super) fn log_line(line: &str) -> Value {
+pub(crate) fn log_line(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     assert!(object["timestamp"].is_string() && object["level"].is_string(), "no line of the log: {line}");
     object

@@ -1,9 +1,25 @@
 //! What ends a session: on the server, whatever a browser keeps.
 
 use super::Site;
-use crate::support::{Browser, Launch, PASSWORD, SUPERUSER, VIEWER};
+use crate::support::{App, Browser, Launch, PASSWORD, SUPERUSER, VIEWER};
 
 const COOKIE: &str = "xkcdapp_session";
+
+on_any_store! {
+    a_cookie_from_before_signing_in_is_dead_after_it,
+    signing_out_ends_this_session_and_no_other,
+    signing_out_takes_a_form_of_the_session,
+    changing_the_password_ends_the_other_sessions_and_keeps_this_one_under_a_new_id,
+    the_current_password_cannot_be_guessed_at_a_screen_that_was_left_alone,
+    a_change_of_role_and_deactivation_end_every_session_of_the_account,
+    the_last_superuser_stays_one,
+    cookies_that_were_tampered_with_are_nobodys,
+}
+
+#[track_caller]
+fn superuser(app: &App) -> Browser {
+    Browser::signed_in(app, SUPERUSER)
+}
 
 /// Whether a browser's cookie is still good.
 #[track_caller]
@@ -14,27 +30,23 @@ fn is_in(browser: &Browser) -> bool {
     answer.status == 200
 }
 
-#[test]
-fn a_cookie_from_before_signing_in_is_dead_after_it() {
-    let site = Site::new();
-    let mut browser = site.superuser();
+fn a_cookie_from_before_signing_in_is_dead_after_it(app: &App) {
+    let mut browser = superuser(app);
     let before = browser.clone();
     assert!(is_in(&before));
     assert_eq!(browser.sign_in(SUPERUSER, PASSWORD).status, 303);
     assert_ne!(browser.cookies[COOKIE], before.cookies[COOKIE]);
     assert!(is_in(&browser) && !is_in(&before));
     // Nor does the server take an id that a browser brings along.
-    let mut planted = Browser::of(&site.app);
+    let mut planted = Browser::of(app);
     planted.cookies.insert(COOKIE.to_owned(), "A".repeat(43));
     let thief = planted.clone();
     assert_eq!(planted.sign_in(SUPERUSER, PASSWORD).status, 303);
     assert!(is_in(&planted) && !is_in(&thief));
 }
 
-#[test]
-fn signing_out_ends_this_session_and_no_other() {
-    let site = Site::new();
-    let (mut browser, other) = (site.superuser(), site.superuser());
+fn signing_out_ends_this_session_and_no_other(app: &App) {
+    let (mut browser, other) = (superuser(app), superuser(app));
     let thief = browser.clone();
     let answer = browser.submit("/admin/", "/admin/logout/", &[]);
     assert_eq!((answer.status, answer.header("location")), (303, Some("/admin/login/")));
@@ -42,21 +54,17 @@ fn signing_out_ends_this_session_and_no_other() {
     assert!(!is_in(&thief) && is_in(&other));
 }
 
-#[test]
-fn signing_out_takes_a_form_of_the_session() {
-    let site = Site::new();
-    let mut browser = site.superuser();
+fn signing_out_takes_a_form_of_the_session(app: &App) {
+    let mut browser = superuser(app);
     assert_eq!(browser.get("/admin/logout/").status, 405);
-    for token in ["", "x", &Browser::signed_in(&site.app, VIEWER).token("/admin/")] {
+    for token in ["", "x", &Browser::signed_in(app, VIEWER).token("/admin/")] {
         assert_eq!(browser.post("/admin/logout/", &[("csrf_token", token)]).status, 403);
     }
     assert!(is_in(&browser));
 }
 
-#[test]
-fn changing_the_password_ends_the_other_sessions_and_keeps_this_one_under_a_new_id() {
-    let site = Site::new();
-    let (mut browser, other) = (site.superuser(), site.superuser());
+fn changing_the_password_ends_the_other_sessions_and_keeps_this_one_under_a_new_id(app: &App) {
+    let (mut browser, other) = (superuser(app), superuser(app));
     let before = browser.clone();
     let new = "a-barrel-of-violins";
     let change = |browser: &mut Browser, current, new, again| {
@@ -77,8 +85,8 @@ fn changing_the_password_ends_the_other_sessions_and_keeps_this_one_under_a_new_
 
     assert_eq!(change(&mut browser, PASSWORD, new, new).header("location"), Some("/admin/?done=password"));
     assert!(is_in(&browser) && !is_in(&other) && !is_in(&before));
-    assert_eq!(Browser::of(&site.app).sign_in(SUPERUSER, PASSWORD).status, 403);
-    assert_eq!(Browser::of(&site.app).sign_in(SUPERUSER, new).status, 303);
+    assert_eq!(Browser::of(app).sign_in(SUPERUSER, PASSWORD).status, 403);
+    assert_eq!(Browser::of(app).sign_in(SUPERUSER, new).status, 303);
 }
 
 #[test]
@@ -102,10 +110,8 @@ fn who_changes_the_password_and_gets_no_session_is_told_that_it_was_changed() {
     });
 }
 
-#[test]
-fn the_current_password_cannot_be_guessed_at_a_screen_that_was_left_alone() {
-    let site = Site::new();
-    let mut browser = site.superuser();
+fn the_current_password_cannot_be_guessed_at_a_screen_that_was_left_alone(app: &App) {
+    let mut browser = superuser(app);
     let fields = [("current", "wrong-wrong-wrong"), ("new", "a-barrel-of-violins"), ("again", "")];
     for _ in 0..5 {
         assert_eq!(browser.submit("/admin/password/", "/admin/password/", &fields).status, 422);
@@ -115,29 +121,25 @@ fn the_current_password_cannot_be_guessed_at_a_screen_that_was_left_alone() {
     assert!(answer.header("retry-after").is_some());
 }
 
-#[test]
-fn a_change_of_role_and_deactivation_end_every_session_of_the_account() {
-    let site = Site::new();
-    let mut superuser = site.superuser();
+fn a_change_of_role_and_deactivation_end_every_session_of_the_account(app: &App) {
+    let mut superuser = superuser(app);
     for action in ["promote", "demote", "deactivate", "activate"] {
-        let vera = (action != "activate").then(|| Browser::signed_in(&site.app, VIEWER));
+        let vera = (action != "activate").then(|| Browser::signed_in(app, VIEWER));
         let fields = [("username", VIEWER), ("action", action)];
         let answer = superuser.submit("/admin/accounts/", "/admin/accounts/", &fields);
         assert_eq!(answer.header("location"), Some("/admin/accounts/?done=account"), "{action}");
         assert!(vera.is_none_or(|vera| !is_in(&vera)), "{action}");
         assert!(is_in(&superuser));
     }
-    assert!(is_in(&Browser::signed_in(&site.app, VIEWER)));
-    site.app.logged("who did what to whom", |line| {
+    assert!(is_in(&Browser::signed_in(app, VIEWER)));
+    app.logged("who did what to whom", |line| {
         line["event"] == "admin.account"
             && [&line["action"], &line["by"], &line["account"]] == ["demote", SUPERUSER, VIEWER]
     });
 }
 
-#[test]
-fn the_last_superuser_stays_one() {
-    let site = Site::new();
-    let mut superuser = site.superuser();
+fn the_last_superuser_stays_one(app: &App) {
+    let mut superuser = superuser(app);
     for action in ["demote", "deactivate"] {
         let fields = [("username", SUPERUSER), ("action", action)];
         let answer = superuser.submit("/admin/accounts/", "/admin/accounts/", &fields);
@@ -151,7 +153,7 @@ fn the_last_superuser_stays_one() {
     let fields = [("username", SUPERUSER), ("action", "demote")];
     assert_eq!(superuser.submit("/admin/accounts/", "/admin/accounts/", &fields).status, 303);
     assert!(!is_in(&superuser));
-    let mut demoted = Browser::signed_in(&site.app, SUPERUSER);
+    let mut demoted = Browser::signed_in(app, SUPERUSER);
     assert_eq!(demoted.get("/admin/accounts/").status, 403);
 }
 
@@ -168,10 +170,8 @@ fn a_password_changed_on_the_command_line_ends_every_session() {
     assert_eq!(Browser::of(&site.app).sign_in(SUPERUSER, "a-barrel-of-violins").status, 303);
 }
 
-#[test]
-fn cookies_that_were_tampered_with_are_nobodys() {
-    let site = Site::new();
-    let browser = site.superuser();
+fn cookies_that_were_tampered_with_are_nobodys(app: &App) {
+    let browser = superuser(app);
     let good = browser.cookies[COOKIE].clone();
     let mut others: Vec<String> = (0..good.len() - 1)
         .map(|index| {
@@ -185,7 +185,7 @@ fn cookies_that_were_tampered_with_are_nobodys() {
             .map(str::to_owned),
     );
     for other in others {
-        let mut browser = Browser::of(&site.app);
+        let mut browser = Browser::of(app);
         browser.cookies.insert(COOKIE.to_owned(), other.clone());
         let answer = browser.get("/admin/");
         assert_eq!(answer.status, 303, "{other}");
