@@ -40,7 +40,7 @@ pub async fn edge(
     let span = tracing::info_span!("request", request.id = %id);
     let _in_flight = state.traffic.begin();
 
-    accept_something(&mut request);
+    negotiate(&mut request);
     request.extensions_mut().insert(id.clone());
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let response = complete(response, &id, &state);
@@ -129,16 +129,26 @@ fn failure<B>(response: &HttpResponse<B>) -> Option<&AppError> {
     response.error()?.as_error()
 }
 
-/// Drops a wish for an encoding that nothing can meet: then any will do (RFC 9110, section 12.5.3), and an
-/// answer is better than none.
-fn accept_something(request: &mut ServiceRequest) {
+/// Which of the encodings that there are the client would rather have.
+struct Accepted(Encoding);
+
+/// Notes which encoding is wished for. A wish that nothing can meet is dropped: then any will do (RFC 9110, section
+/// 12.5.3), and an answer is better than none.
+fn negotiate(request: &mut ServiceRequest) {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return;
     }
     let Ok(accepts) = AcceptEncoding::parse(request) else { return };
-    if accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()).is_none() {
+    if let Some(encoding) = accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()) {
+        request.extensions_mut().insert(Accepted(encoding));
+    } else {
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
+}
+
+/// Whether the client would rather have an answer as a gzip file.
+pub(crate) fn takes_gzip(request: &HttpRequest) -> bool {
+    request.extensions().get::<Accepted>().is_some_and(|Accepted(encoding)| *encoding == Encoding::gzip())
 }
 
 /// Errors come without a page, from handlers and from the framework alike. Health answers have a body of their

@@ -3,8 +3,12 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use xkcd_adapters_postgres::{PostgresConfig, PostgresStore, PostgresStoreError, PostgresViewCounter};
+use xkcd_adapters_postgres::{
+    PostgresConfig, PostgresStore, PostgresStoreError, PostgresViewCounter, PostgresViewLedger,
+};
 use xkcd_domain::ports::view_counter::ViewCounter;
+use xkcd_domain::ports::view_ledger::{Adjustment, ViewLedger};
+use xkcd_domain::views::ViewCount;
 
 use crate::counting::batch;
 use crate::database::{Database, start, text};
@@ -197,6 +201,40 @@ async fn sessions_that_became_read_only_are_replaced_within_one_call() {
 
     assert_eq!(store.retries(), 1);
     assert_exact(&database, 1, 2).await;
+}
+
+#[ignore = "needs PostgreSQL: scripts/test"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadlock_is_tried_again_within_one_call() {
+    let database = Database::new().await;
+    let store = database.store();
+    let counter = PostgresViewCounter::new(store.clone());
+    counter.apply(&batch(1, 1)).await.unwrap();
+    // A sequence keeps what it gave when the rest is rolled back: every other attempt is refused.
+    database
+        .execute(
+            "CREATE SEQUENCE attempts;
+             CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('attempts') % 2 = 1 THEN
+                     RAISE 'deadlock detected' USING ERRCODE = 'deadlock_detected';
+                 END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER deadlock BEFORE INSERT ON view_writers EXECUTE FUNCTION deadlock();
+             CREATE TRIGGER deadlock BEFORE INSERT ON view_history EXECUTE FUNCTION deadlock();",
+        )
+        .await;
+
+    assert!(counter.apply(&batch(1, 2)).await.unwrap().added);
+    assert_eq!(store.retries(), 1);
+    assert_exact(&database, 1, 2).await;
+
+    let ledger = PostgresViewLedger::new(store.clone());
+    let comic = 2_000_u32.try_into().unwrap();
+    let addition = Adjustment { comic, seen: ViewCount::default(), wanted: 7.into(), version: None };
+    ledger.adjust(&[addition], &"ada".parse().unwrap()).await.unwrap();
+    assert_eq!(store.retries(), 2);
+    assert_eq!(database.number("SELECT sum(delta)::bigint FROM view_history").await, 7);
 }
 
 #[ignore = "needs PostgreSQL: scripts/test"]

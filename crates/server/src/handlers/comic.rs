@@ -12,10 +12,10 @@ use xkcd_domain::comic::{ComicNumber, Sourced};
 use xkcd_domain::views::ViewCount;
 use xkcd_group_commit::Counted;
 
-use super::files::takes_gzip;
 use crate::app::AppState;
 use crate::deck_cookie;
 use crate::error::AppError;
+use crate::middleware::takes_gzip;
 use crate::navigation::Navigation;
 use crate::pages::{Encoding, Encounter, HTML, comic_path};
 

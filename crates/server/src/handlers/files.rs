@@ -1,8 +1,7 @@
 //! Files that are the same for everybody.
 
 use actix_web::http::header::{
-    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, ETag, Encoding, Header, IfNoneMatch,
-    TryIntoHeaderValue, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, ETAG, ETag, Header, IfNoneMatch, TryIntoHeaderValue, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::app::AppState;
 use crate::assets::{Asset, Document};
 use crate::error::AppError;
+use crate::middleware::takes_gzip;
 
 /// The name of a file under an address with its hash never changes its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -86,10 +86,4 @@ fn send(request: &HttpRequest, asset: &Asset, kept: &'static str) -> HttpRespons
         None if takes_gzip => answer.body(asset.plain.clone()),
         _ => answer.insert_header((VARY, "accept-encoding")).body(asset.plain.clone()),
     }
-}
-
-/// Whether the client would rather have an answer as a gzip file.
-pub(super) fn takes_gzip(request: &HttpRequest) -> bool {
-    let Ok(accepts) = AcceptEncoding::parse(request) else { return false };
-    accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()) == Some(Encoding::gzip())
 }

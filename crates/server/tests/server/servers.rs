@@ -3,6 +3,7 @@
 
 mod admin;
 mod counting;
+mod descriptors;
 mod faults;
 mod impatience;
 mod measured;
@@ -13,6 +14,7 @@ mod refusals;
 mod server_process;
 mod sessions;
 mod site;
+mod verbosity;
 
 use crate::support::Release;
 

@@ -83,13 +83,18 @@ fn a_full_file_system_is_told_at_the_start_and_served_over_later() {
     let app = disk.roomy(launch()).start();
     assert_eq!(app.get("/1000001/").views(), Some(1));
     disk.fill(&app, data.path());
-    until("the log has used up its room", Duration::from_secs(10), || {
+    let mut seen = 1;
+    let mut look = || {
         let page = app.get("/1000001/");
         assert_eq!(page.status, 200);
-        page.views().is_none()
-    });
+        seen += 1;
+        page.views()
+    };
+    until("the log has used up its room", Duration::from_secs(10), || look().is_none());
     disk.free(&app, data.path());
-    until("numbers are back", Duration::from_secs(3), || app.get("/1000001/").views().is_some());
+    until("numbers are back", Duration::from_secs(3), || look().is_some());
+    let shown = look();
+    assert_eq!(shown, Some(seen), "each was counted once");
 }
 
 /// A disk that can be filled.

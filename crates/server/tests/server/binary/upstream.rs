@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::Release;
-use crate::support::{StubUpstream, document, respond, respond_json};
+use crate::support::{Database, StubUpstream, Tally, document, respond, respond_json, until};
 
 /// What a page may take.
 const PAGE_TIME: Duration = Duration::from_secs(2);
@@ -19,8 +20,10 @@ const MEMORY: u64 = 64 << 20;
 #[track_caller]
 fn assert_serves_over(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static) {
     let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
     let upstream = StubUpstream::answering(answer);
-    let app = release.launch().upstream(&upstream).start();
+    let app = release.launch().data(data.path()).upstream(&upstream).start();
+    let tally = Mutex::new(Tally::default());
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -30,15 +33,20 @@ fn assert_serves_over(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + 
                     assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
                     assert_eq!((page.status, page.views().is_some()), (200, true));
                     assert!(!page.text().contains("evil"), "{}", page.text());
+                    tally.lock().unwrap().saw(&page);
                 }
             });
         }
     });
+    let mut tally = tally.into_inner().unwrap();
     let began = Instant::now();
     let by_number = app.get("/7/");
     assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
     assert!([200, 503].contains(&by_number.status), "{}", by_number.status);
     assert!(!by_number.text().contains("evil"), "{}", by_number.text());
+    if by_number.status == 200 {
+        tally.saw(&by_number);
+    }
     let (_, highest) = app.memory();
     assert!(highest < MEMORY, "{highest} bytes");
     assert!(!upstream.paths().is_empty(), "it was not asked");
@@ -46,6 +54,7 @@ fn assert_serves_over(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + 
     let ended = app.stop();
     assert_eq!((ended.code, ended.message().as_str()), (Some(0), ""), "{ended:?}");
     assert!(!ended.output.concat().contains("panicked"), "{ended:?}");
+    tally.assert_counted(&Database::open(data.path()).views_by_comic());
 }
 
 fn newest_or(
@@ -60,6 +69,63 @@ fn newest_or(
 fn hang(stream: &mut TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.read(&mut [0]).map(|_| ())
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_is_silent_while_the_store_is_too() {
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    let upstream = StubUpstream::answering(|path, stream| newest_or(path, stream, hang));
+    let app = release.launch().data(data.path()).upstream(&upstream).start();
+    let lock = Database::lock(data.path());
+    // Nobody has found out yet that neither answers: the first ones wait for both.
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let began = Instant::now();
+                let page = app.get("/");
+                assert_eq!((page.status, page.views()), (200, None));
+                assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
+            });
+        }
+    });
+    drop(lock);
+    let database = Database::open(data.path());
+    until("all is counted", Duration::from_secs(3), || database.views() == 8);
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn one_that_is_silent_however_many_ask_for_other_comics() {
+    const VISITORS: u32 = 200;
+    let release = Release::alone();
+    let upstream = StubUpstream::answering(|path, stream| newest_or(path, stream, hang));
+    let app = release.launch().upstream(&upstream).start();
+    let at_once = |path: &str| {
+        let began = Instant::now();
+        assert_eq!(app.get(path).status, 200, "{path}");
+        assert!(began.elapsed() < Duration::from_millis(500), "{path} took {:?}", began.elapsed());
+    };
+    thread::scope(|scope| {
+        let visitors: Vec<_> = (1..=VISITORS)
+            .map(|number| {
+                let app = &app;
+                scope.spawn(move || {
+                    let began = Instant::now();
+                    let status = app.get(&format!("/{number}/")).status;
+                    assert_eq!(status, if number == 404 { 404 } else { 503 });
+                    assert!(began.elapsed() < PAGE_TIME, "{:?}", began.elapsed());
+                })
+            })
+            .collect();
+        while !visitors.iter().all(thread::ScopedJoinHandle::is_finished) {
+            at_once("/health/live");
+            at_once("/favicon.ico");
+        }
+    });
+    let asked = upstream.paths().len();
+    assert!(asked < VISITORS as usize / 4, "{asked} requests were made of it");
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Release, Siege};
-use crate::support::{Connection, until};
+use crate::support::{Connection, Database, Tally, until};
 
 /// Each end of a connection takes a descriptor of its process.
 const DESCRIPTORS: &str = "12000";
@@ -46,8 +47,10 @@ fn ten_thousand_idle_connections_leave_others_served_and_the_silent_ones_are_sen
 fn without_descriptors_those_who_are_there_are_served_and_others_when_the_silent_are_sent_away() {
     const SILENT: usize = 150;
     let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
     let app = release
         .launch()
+        .data(data.path())
         .set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0")
         .after(r#"ulimit -n 128; exec "$0" "$@""#)
         .start();
@@ -56,11 +59,15 @@ fn without_descriptors_those_who_are_there_are_served_and_others_when_the_silent
     assert_eq!(app.metrics().value("xkcdapp_open_files_limit"), 128);
     let began = Instant::now();
     let silent: Vec<_> = (0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()).collect();
+    let newcomers = AtomicU64::new(1);
     assert!(!is_served(app.address), "there was room for another one");
-    let mut slowest = Duration::ZERO;
+    let (mut slowest, mut tally) = (Duration::ZERO, Tally::default());
     let newcomer = std::thread::scope(|scope| {
         let newcomer = scope.spawn(|| {
-            until("somebody new is served", Duration::from_secs(20), || is_served(app.address));
+            until("somebody new is served", Duration::from_secs(20), || {
+                newcomers.fetch_add(1, Ordering::Relaxed);
+                is_served(app.address)
+            });
             began.elapsed()
         });
         while !newcomer.is_finished() {
@@ -68,6 +75,7 @@ fn without_descriptors_those_who_are_there_are_served_and_others_when_the_silent
             let page = visitor.request("GET", "/", &[]).unwrap();
             assert!(page.status == 200 && page.views().is_some(), "{}", page.status);
             slowest = slowest.max(asked.elapsed());
+            tally.saw(&page);
         }
         newcomer.join().unwrap()
     });
@@ -78,6 +86,10 @@ fn without_descriptors_those_who_are_there_are_served_and_others_when_the_silent
     println!("{:?}", errors.first());
     assert!((1..=20).contains(&errors.len()), "{errors:?}");
     assert_eq!(app.stop().code, Some(0));
+    // The first visit, and those of who was new: all but the last may have come too late to be seen.
+    tally.acknowledged += 2;
+    tally.in_doubt = newcomers.load(Ordering::Relaxed) - 1;
+    tally.assert_counted(&Database::open(data.path()).views_by_comic());
 }
 
 /// Whether a new visitor gets a page within a second.
