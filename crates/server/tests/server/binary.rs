@@ -3,7 +3,6 @@
 mod abuse;
 mod api_description;
 mod counting;
-mod crowding;
 mod damage;
 mod disk;
 mod endings;

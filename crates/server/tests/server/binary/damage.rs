@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use super::Release;
-use crate::support::Launch;
+use crate::support::{Database, Launch};
 
 /// A user without any rights.
 const NOBODY: u32 = 65_534;
@@ -123,6 +123,37 @@ fn a_damaged_database() {
 
     fs::write(&file, &whole).unwrap();
     assert_eq!(release.launch().data(data.path()).start().get("/").status, 200);
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn a_database_that_is_damaged_while_the_app_runs_shows_no_number_and_is_refused_at_the_next_start() {
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    let launch = || release.launch().data(data.path()).set("XKCDAPP_SHUTDOWN_SECONDS", "2");
+    let app = launch().start();
+    assert_eq!(app.get("/1000001/").views(), Some(1));
+    let file = data.path().join("xkcdapp.db");
+    let root = root_page(&file, "comic_views") as u64;
+    let other = Database::open(data.path());
+    // All of it goes into the file, and is damaged there.
+    other.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    let writable = fs::File::options().write(true).open(&file).unwrap();
+    writable.write_all_at(&[0xa5; 4_096], (root - 1) * 4_096).unwrap();
+    // Whatever the app has in memory is out of date.
+    other.run("UPDATE view_writers SET updated_at = updated_at + 1");
+    for _ in 0..3 {
+        let page = app.get("/1000001/");
+        assert_eq!((page.status, page.views()), (200, None));
+    }
+    assert_eq!(["/health/live", "/health/ready"].map(|path| app.get(path).status), [200; 2]);
+    app.logged("what is wrong", |line| {
+        line["event"] == "views.unavailable" && line["error"].to_string().contains("malformed")
+    });
+    let ended = app.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.output.iter().any(|line| line.contains("views.unwritten")), "{ended:?}");
+    launch().fail_to_start().assert_refused(1, &["xkcdapp.db", "is damaged"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What signing in costs, and what its time tells.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Release;
-use crate::support::{App, Browser, PASSWORD, SUPERUSER, with_admins};
+use crate::support::{App, Browser, Crowd, Database, PASSWORD, SUPERUSER, with_admins};
 
 #[track_caller]
 fn start(release: &Release) -> App {
@@ -59,4 +60,58 @@ fn twenty_at_once_are_let_in_with_little_memory() {
     let (_, highest) = app.memory();
     println!("20 sign-ins: {:?}, {} MB at most", began.elapsed(), highest / MEGABYTE);
     assert!(highest < 100 * MEGABYTE, "{} MB", highest / MEGABYTE);
+}
+
+#[test]
+#[ignore = "needs the release build: scripts/test"]
+fn a_flood_of_sign_ins_from_everywhere_is_turned_away_and_leaves_others_served() {
+    const CALLERS: u32 = 100;
+    const FOR: Duration = Duration::from_secs(3);
+    const MEMORY: u64 = 96 << 20;
+    let release = Release::alone();
+    let data = tempfile::tempdir().unwrap();
+    let launch = with_admins(release.launch().data(data.path()));
+    let app = launch.set("XKCDAPP_TRUSTED_PROXIES", "1").start();
+    let visits = Crowd { visitors: 2, pages: u64::MAX, persistent: true }.visit(app.address);
+    let began = Instant::now();
+    let answers = std::thread::scope(|scope| {
+        let call = |caller: u32| {
+            let app = &app;
+            scope.spawn(move || {
+                let mut answers = BTreeMap::<u16, u32>::new();
+                for attempt in 0.. {
+                    // Nobody comes twice from one address.
+                    let address = format!("10.{caller}.{}.{}", attempt / 250, attempt % 250);
+                    let mut browser = Browser::of(app).header("X-Forwarded-For", &address);
+                    let answer = browser.sign_in("eve", "wrong-wrong-wrong");
+                    assert!(answer.status != 503 || answer.header("retry-after").is_some());
+                    *answers.entry(answer.status).or_default() += 1;
+                    if began.elapsed() > FOR {
+                        break;
+                    }
+                }
+                answers
+            })
+        };
+        let callers: Vec<_> = (0..CALLERS).map(call).collect();
+        callers.into_iter().flat_map(|caller| caller.join().unwrap()).fold(
+            BTreeMap::<u16, u32>::new(),
+            |mut all, (status, answers)| {
+                *all.entry(status).or_default() += answers;
+                all
+            },
+        )
+    });
+    let tally = visits.end();
+    let (_, highest) = app.memory();
+    let (seen, slowest) = (tally.acknowledged, tally.slowest);
+    println!("{answers:?}; {seen} pages meanwhile, the longest {slowest:?}; {} MB at most", highest >> 20);
+    assert!(answers.keys().all(|status| [403, 503].contains(status)), "{answers:?}");
+    assert!(answers[&403] > 0 && answers[&503] > 0, "that was no flood: {answers:?}");
+    assert_eq!((tally.refused, tally.in_doubt, tally.unnumbered), (0, 0, 0));
+    assert!(seen > 100 && slowest < Duration::from_secs(2), "{tally:?}");
+    assert!(highest < MEMORY, "{highest} bytes");
+    assert_eq!(Browser::of(&app).sign_in(SUPERUSER, PASSWORD).status, 303, "the owner gets in after it");
+    assert_eq!(app.stop().code, Some(0));
+    tally.assert_counted(&Database::open(data.path()).views_by_comic());
 }
