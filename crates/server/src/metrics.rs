@@ -31,7 +31,7 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// What becomes of attempts to sign in.
     pub sign_ins: SignInMetrics,
-    /// Connections that were ended because a client did not come to the end of its request.
+    /// Connections that were ended because a request was not whole, or not answered, in time.
     pub connections_timed_out: Counter,
 }
 
@@ -49,7 +49,7 @@ impl Metrics {
         let sign_ins = SignInMetrics::new();
         registry.register("sign_in", "Attempts to sign in to the admin site", sign_ins.total.clone());
         let connections_timed_out = Counter::default();
-        let help = "Connections ended, after their first answer, because no whole request came in time";
+        let help = "Connections ended because a request was not whole, or not answered, in time";
         registry.register("connections_timed_out", help, connections_timed_out.clone());
         registry.register_collector(Box::new(PartMetrics(parts)));
         Self { registry, requests, sign_ins, connections_timed_out }

@@ -22,6 +22,7 @@ use request_id::RequestId;
 pub(crate) use request_log::Finished;
 pub use security_headers::SecurityHeaders;
 
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 /// Under which header each answer carries its request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -129,26 +130,26 @@ fn failure<B>(response: &HttpResponse<B>) -> Option<&AppError> {
     response.error()?.as_error()
 }
 
-/// Which of the encodings that there are the client would rather have.
-struct Accepted(Encoding);
-
-/// Notes which encoding is wished for. A wish that nothing can meet is dropped: then any will do (RFC 9110, section
-/// 12.5.3), and an answer is better than none.
+/// Settles which encoding an answer may have: the header names that one from here on. A wish that nothing can meet is
+/// dropped: then any will do (RFC 9110, section 12.5.3), and an answer is better than none.
 fn negotiate(request: &mut ServiceRequest) {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return;
     }
-    let Ok(accepts) = AcceptEncoding::parse(request) else { return };
-    if let Some(encoding) = accepts.negotiate([Encoding::gzip(), Encoding::identity()].iter()) {
-        request.extensions_mut().insert(Accepted(encoding));
-    } else {
-        request.headers_mut().remove(header::ACCEPT_ENCODING);
-    }
+    let accepts = AcceptEncoding::parse(request).ok();
+    let settled =
+        accepts.as_ref().and_then(|it| it.negotiate([Encoding::gzip(), Encoding::identity()].iter()));
+    let headers = request.headers_mut();
+    match settled {
+        Some(encoding) if encoding == Encoding::gzip() => headers.insert(header::ACCEPT_ENCODING, GZIP),
+        Some(_) => headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+        None => headers.remove(header::ACCEPT_ENCODING),
+    };
 }
 
 /// Whether the client would rather have an answer as a gzip file.
 pub(crate) fn takes_gzip(request: &HttpRequest) -> bool {
-    request.extensions().get::<Accepted>().is_some_and(|Accepted(encoding)| *encoding == Encoding::gzip())
+    request.headers().get(header::ACCEPT_ENCODING).is_some_and(|settled| settled == GZIP)
 }
 
 /// Errors come without a page, from handlers and from the framework alike. Health answers have a body of their

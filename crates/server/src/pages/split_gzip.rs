@@ -33,7 +33,9 @@ impl SplitGzip {
         let mut file = Vec::with_capacity(length);
         file.extend_from_slice(&HEADER);
         file.extend_from_slice(&self.before);
-        let stored = u16::try_from(between.len()).unwrap_or(u16::MAX);
+        let stored = u16::try_from(between.len());
+        debug_assert!(stored.is_ok(), "it does not fit into one block");
+        let stored = stored.unwrap_or(u16::MAX);
         file.push(0);
         file.extend_from_slice(&stored.to_le_bytes());
         file.extend_from_slice(&(!stored).to_le_bytes());

@@ -14,13 +14,13 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::KEEP_ALIVE;
 
-/// From the first byte that a client sends to the first of the answer: above what a head, a body and a handler
-/// may take together.
-const TIME_TO_ANSWER: Duration = Duration::from_secs(20);
+/// From the first byte that a client sends to the first of the answer. A form may take 10 s to come; the rest is for the
+/// head and for a handler whose passwords and stores have a queue.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(30);
 /// After an answer, when the client sends nothing: the library's own limit comes first where it has one.
 const TIME_BETWEEN: Duration = KEEP_ALIVE.saturating_add(Duration::from_secs(5));
 
-/// A connection with those limits. After one of them it reads as [`ErrorKind::TimedOut`].
+/// A connection with those limits. After one of them it fails with [`ErrorKind::TimedOut`].
 pub(super) struct Connection<S> {
     stream: S,
     limit: Pin<Box<Sleep>>,
@@ -42,12 +42,29 @@ impl<S> Connection<S> {
         }
     }
 
-    fn written(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(result, Poll::Ready(Ok(1..))) {
-            self.is_asked = false;
-            self.limit.as_mut().reset(Instant::now() + TIME_BETWEEN);
+    fn written(
+        &mut self,
+        result: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match result {
+            Poll::Ready(Ok(1..)) => {
+                self.is_asked = false;
+                self.limit.as_mut().reset(Instant::now() + TIME_BETWEEN);
+                result
+            }
+            Poll::Pending => self.in_time(context).map(Err),
+            Poll::Ready(_) => result,
         }
-        result
+    }
+
+    /// Pending until the limit is reached.
+    fn in_time(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        self.limit.as_mut().poll(context).map(|()| {
+            self.timed_out.inc();
+            tracing::info!(event = "connection.timed_out", is_asked = self.is_asked);
+            ErrorKind::TimedOut.into()
+        })
     }
 }
 
@@ -59,10 +76,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if result.is_pending() && self.limit.as_mut().poll(context).is_ready() {
-            self.timed_out.inc();
-            tracing::debug!(event = "connection.timed_out", is_asked = self.is_asked);
-            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        if result.is_pending() {
+            return self.in_time(context).map(Err);
         }
         if buffer.filled().len() > before {
             self.asked();
@@ -78,7 +93,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(result)
+        self.written(result, context)
     }
 
     fn poll_write_vectored(
@@ -87,7 +102,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.written(result)
+        self.written(result, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -154,6 +169,18 @@ mod tests {
         assert_eq!(why, Some(ErrorKind::TimedOut));
         assert!(took >= TIME_BETWEEN && took < TIME_BETWEEN + A_MOMENT, "{took:?}");
         assert_eq!(timed_out.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_an_answer_is_sent_away() {
+        let (client, mut connection, timed_out) = pair();
+        let began = Instant::now();
+        let error = connection.write_all(&[0; 1_000]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        let took = began.elapsed();
+        assert!(took >= TIME_BETWEEN && took < TIME_BETWEEN + A_MOMENT, "{took:?}");
+        assert_eq!(timed_out.get(), 1);
+        drop(client);
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,11 +21,10 @@ fn every_line_is_one_json_object_and_none_holds_a_secret() {
         .set("XKCDAPP_SHUTDOWN_SECONDS", "2")
         .start();
     let deck = app.get("/").deck().unwrap();
-    app.request(
-        "GET",
-        "/nowhere%0a%0d{\"a\":1}",
-        &[("Cookie", &deck), ("X-Amzn-Trace-Id", "\"}{\u{1b}[31m")],
-    );
+    // The HTTP library refuses that path by itself.
+    let headers = [("Cookie", deck.as_str()), ("X-Amzn-Trace-Id", "\"}{\u{1b}[31m")];
+    Connection::open(app.address).unwrap().request("GET", "/nowhere%0a%0d{\"a\":1}", &headers).unwrap();
+    app.request("GET", "/nowhere%0a%0d%7B%22a%22:1}", &headers[..1]);
     app.request("GET", "/", &[("Host", "evil.example\"}")]);
     let mut connection = Connection::open(app.address).unwrap();
     connection.send(b"\x00\x01\"}\r\n{\"event\":\"forged\"}\r\n\r\n").unwrap();

@@ -146,9 +146,14 @@ fn pages_are_compressed_for_those_who_take_it() {
     assert!(gzip.header("vary").unwrap().eq_ignore_ascii_case("accept-encoding"));
     assert!(gzip.body.len() * 3 < plain.body.len() * 2, "{} of {}", gzip.body.len(), plain.body.len());
     assert!(unzipped(&gzip).contains("<h1>#1000001 | "));
-    for (accepted, encoding) in
-        [("br", None), ("gzip;q=0", None), ("identity", None), ("", None), ("br, gzip;q=0.5", Some("gzip"))]
-    {
+    for (accepted, encoding) in [
+        ("br", None),
+        ("deflate", None),
+        ("gzip;q=0", None),
+        ("identity", None),
+        ("", None),
+        ("br, gzip;q=0.5", Some("gzip")),
+    ] {
         let answer = app.request("GET", "/1000001/", &[("Accept-Encoding", accepted)]);
         assert_eq!((answer.status, answer.header("content-encoding")), (200, encoding), "{accepted:?}");
     }

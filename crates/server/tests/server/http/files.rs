@@ -112,12 +112,14 @@ fn type_of(file: &str) -> &'static str {
 #[test]
 fn what_has_a_compressed_form_says_so_in_both_forms() {
     let app = built_in();
-    for path in ["/about/", "/popular/", "/archive/", "/feed.xml", "/robots.txt"] {
-        for accepted in ["gzip", "identity"] {
-            let answer = app.request("GET", path, &[("Accept-Encoding", accepted)]);
+    let paths = ["/", "/1000001/", "/about/", "/popular/", "/archive/", "/feed.xml", "/robots.txt"];
+    let wishes = ["gzip", "identity", "deflate"].into_iter().flat_map(|it| [("GET", it), ("HEAD", it)]);
+    for path in paths {
+        for (method, accepted) in wishes.clone() {
+            let answer = app.request(method, path, &[("Accept-Encoding", accepted)]);
             let varies: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "vary").collect();
-            assert_eq!(varies.len(), 1, "{path}, {accepted}");
-            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{path}, {accepted}");
+            assert_eq!(varies.len(), 1, "{method} {path}, {accepted}");
+            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{method} {path}, {accepted}");
         }
     }
 }

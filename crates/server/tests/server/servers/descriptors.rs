@@ -26,11 +26,12 @@ fn without_descriptors_pages_come_and_the_servers_are_reached_again_once_there_a
         page.views().is_some()
     };
     assert!(look());
-    let silent: Vec<_> = (0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()).collect();
+    let mut silent: Vec<_> = (0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()).collect();
     // The descriptor of a session that ends is taken by whoever waits, or for another session.
     let terminate =
         format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", site.name);
-    until("a session finds no descriptor", Duration::from_secs(4), || {
+    until("a session finds no descriptor", PATIENCE, || {
+        silent.extend((0..10).map(|_| TcpStream::connect(app.address).unwrap()));
         query("postgres", &terminate);
         !look()
     });

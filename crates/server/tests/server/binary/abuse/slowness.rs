@@ -17,8 +17,7 @@ const ONE_AND_A_HALF: &[u8] =
 /// Bodies that nobody reads: their length is not said, and they do not end.
 const UNREAD: [&[u8]; 2] = [
     b"GET /about/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n",
-    b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n\
-      Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n",
 ];
 
 #[test]
@@ -71,7 +70,7 @@ fn who_sends_a_byte_at_a_time_is_sent_away_and_so_is_who_does_not_read() {
     });
     println!("heads were sent away after {heads_took:?}, bodies {bodies_took:?} later");
     let mut last = Instant::now();
-    until("those who were answered once are sent away as well", Duration::from_secs(25), || {
+    until("those who were answered once are sent away as well", Duration::from_secs(35), || {
         if last.elapsed() > EVERY {
             last = Instant::now();
             for connection in &mut late {
