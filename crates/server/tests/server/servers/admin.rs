@@ -9,13 +9,33 @@ use super::PATIENCE;
 use super::server_process::{ServerProcess, redis};
 use super::site::{Site, postgres_address, readiness, redis_address};
 use crate::http::admin::{matrix, sessions};
-use crate::support::{Answer, App, Browser, Crowd, PASSWORD, SUPERUSER, StubUpstream, until, with_admins};
+use crate::support::{
+    Answer, App, Browser, Crowd, Launch, PASSWORD, SUPERUSER, StubUpstream, until, value_of, with_admins,
+};
 
+/// The row that admins change.
+const OF_ONE: &str = "/admin/comics/1000001/";
+
+/// An app with admins that reaches all it needs.
 #[track_caller]
-fn start(site: &Site) -> App {
-    let app = with_admins(site.launch()).start();
-    until("it is ready", PATIENCE, || readiness(&app).0 == 200);
+fn start(launch: Launch) -> App {
+    let app = with_admins(launch).start();
+    until("it is whole", PATIENCE, || readiness(&app) == (200, "ready".to_owned(), vec![]));
     app
+}
+
+/// Adds ten to the count of a comic as the form shows it; the status of what came last.
+#[track_caller]
+fn add_ten(browser: &mut Browser) -> u16 {
+    let form = browser.get(OF_ONE);
+    if form.status != 200 {
+        return form.status;
+    }
+    let of = |name| value_of(&form.text(), name);
+    let (token, seen, version) = (of("csrf_token"), of("seen"), of("version"));
+    let wanted = (seen.parse::<u64>().unwrap() + 10).to_string();
+    let fields = [("csrf_token", token.as_str()), ("seen", &seen), ("version", &version), ("views", &wanted)];
+    browser.post(OF_ONE, &fields).status
 }
 
 #[test]
@@ -23,9 +43,7 @@ fn start(site: &Site) -> App {
 fn without_redis_nobody_gets_in_nobody_is_signed_out_and_comics_are_shown() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(redis_address()).unwrap();
-    let launch = with_admins(site.launch()).set("ELASTICACHE_ENDPOINT", proxy.address().to_string());
-    let app = launch.start();
-    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let app = start(site.launch().set("ELASTICACHE_ENDPOINT", proxy.address().to_string()));
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     let token = browser.token("/admin/");
     let mut stranger = Browser::of(&app);
@@ -63,9 +81,7 @@ fn without_redis_nobody_gets_in_nobody_is_signed_out_and_comics_are_shown() {
 fn without_postgres_nobody_gets_in_and_nobody_is_signed_out() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = with_admins(site.launch()).set("DATABASE_PORT", proxy.address().port().to_string());
-    let app = launch.start();
-    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let app = start(site.launch_through(&proxy));
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     for mode in [Mode::Refuse, Mode::Hold] {
         proxy.set_mode(mode).unwrap();
@@ -84,7 +100,7 @@ fn without_postgres_nobody_gets_in_and_nobody_is_signed_out() {
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn a_redis_that_has_lost_all_sessions_has_everybody_sign_in_again() {
     let site = Site::migrated();
-    let app = start(&site);
+    let app = start(site.launch());
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     assert_eq!(browser.get("/admin/").status, 200);
     redis(&["FLUSHALL"]);
@@ -103,7 +119,7 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
         }
     }
     let site = Site::migrated();
-    let app = start(&site);
+    let app = start(site.launch());
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     let faults: [(&[&str], &[&str]); 2] = [
         (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "64mb"]),
@@ -127,7 +143,7 @@ fn a_redis_that_takes_no_writes_lets_nobody_in() {
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn a_redis_that_is_started_again_empty_has_everybody_sign_in_again_at_the_first_try() {
     let site = Site::migrated();
-    let app = start(&site);
+    let app = start(site.launch());
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     let server = ServerProcess::redis();
     let killed = server.kill();
@@ -153,8 +169,7 @@ fn assert_unavailable(answer: &Answer, what: &str) {
 fn signing_out_that_fails_says_that_the_session_still_stands() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(redis_address()).unwrap();
-    let app = with_admins(site.launch()).set("ELASTICACHE_ENDPOINT", proxy.address().to_string()).start();
-    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let app = start(site.launch().set("ELASTICACHE_ENDPOINT", proxy.address().to_string()));
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     let token = browser.token("/admin/");
     proxy.set_mode(Mode::Refuse).unwrap();
@@ -168,7 +183,7 @@ fn signing_out_that_fails_says_that_the_session_still_stands() {
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn a_password_changed_while_redis_is_down_ends_the_sessions() {
     let site = Site::migrated();
-    let app = start(&site);
+    let app = start(site.launch());
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     let verb = site
         .launch()
@@ -188,7 +203,7 @@ fn the_admin_site_keeps_its_rules_on_these_servers() {
         let site = Site::migrated();
         // What failed in one check would be held against the next.
         redis(&["FLUSHALL"]);
-        let app = start(&site);
+        let app = start(site.launch());
         site.sql(
             "INSERT INTO comic_views (comic_number, view_count, version)
              SELECT 1000000 + n, n, 0 FROM generate_series(1, 5) AS n;
@@ -204,25 +219,14 @@ fn an_edit_whose_answer_is_lost_is_made_once_and_swallows_no_view() {
     const EDITS: u64 = 40;
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = with_admins(site.launch()).set("DATABASE_PORT", proxy.address().port().to_string());
-    let app = launch.start();
-    until("it is whole", PATIENCE, || readiness(&app).2.is_empty());
+    let app = start(site.launch_through(&proxy));
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     assert_eq!(app.get("/1000001/").status, 200);
     let visits = Crowd { visitors: 4, pages: u64::MAX, persistent: true }.visit(app.address);
     proxy.cut_answers(AnswerCuts::Fraction { probability: 0.1, seed: 2, spared: 10 });
     let (mut made, mut unknown) = (0_u64, 0_u64);
     for _ in 0..EDITS {
-        let form = browser.get("/admin/comics/1000001/");
-        if form.status == 503 {
-            continue;
-        }
-        let of = |name| crate::support::value_of(&form.text(), name);
-        let (token, seen, version) = (of("csrf_token"), of("seen"), of("version"));
-        let wanted = (seen.parse::<u64>().unwrap() + 10).to_string();
-        let fields =
-            [("csrf_token", token.as_str()), ("seen", &seen), ("version", &version), ("views", &wanted)];
-        match browser.post("/admin/comics/1000001/", &fields).status {
+        match add_ten(&mut browser) {
             303 => made += 1,
             // Whose answer was lost is told so, or finds on a second try what the first has changed.
             503 | 409 => unknown += 1,
@@ -249,19 +253,13 @@ fn an_edit_whose_answer_is_lost_is_made_once_and_swallows_no_view() {
 fn views_that_arrive_while_an_admin_sets_counts_are_all_counted() {
     const VIEWS: u64 = 1_000;
     let site = Site::migrated();
-    let app = start(&site);
+    let app = start(site.launch());
     let mut browser = Browser::signed_in(&app, SUPERUSER);
     assert_eq!(app.get("/1000001/").status, 200);
     let visits = Crowd { visitors: 8, pages: VIEWS, persistent: true }.visit(app.address);
     let mut changes = 0;
     while visits.seen() < VIEWS - 50 {
-        let form = browser.get("/admin/comics/1000001/").text();
-        let of = |name| crate::support::value_of(&form, name);
-        let (token, seen, version) = (of("csrf_token"), of("seen"), of("version"));
-        let wanted = (seen.parse::<u64>().unwrap() + 10).to_string();
-        let fields =
-            [("csrf_token", token.as_str()), ("seen", &seen), ("version", &version), ("views", &wanted)];
-        assert_eq!(browser.post("/admin/comics/1000001/", &fields).status, 303);
+        assert_eq!(add_ten(&mut browser), 303);
         changes += 1;
     }
     let tally = visits.until_the_end();

@@ -19,11 +19,7 @@ const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity
 fn what_was_logged_at_the_end_is_replayed_once_and_check_finds_all_well() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let app = site
-        .launch()
-        .set("DATABASE_PORT", proxy.address().port().to_string())
-        .set("XKCDAPP_SHUTDOWN_SECONDS", "2")
-        .start();
+    let app = site.launch_through(&proxy).set("XKCDAPP_SHUTDOWN_SECONDS", "2").start();
     until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
     assert_eq!(app.get("/1000001/").views(), Some(1));
     proxy.set_mode(Mode::Refuse).unwrap();
@@ -54,11 +50,7 @@ fn what_was_logged_at_the_end_is_replayed_once_and_check_finds_all_well() {
 fn a_batch_that_was_committed_and_not_answered_at_the_end_is_not_added_by_a_replay() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let app = site
-        .launch()
-        .set("DATABASE_PORT", proxy.address().port().to_string())
-        .set("XKCDAPP_SHUTDOWN_SECONDS", "2")
-        .start();
+    let app = site.launch_through(&proxy).set("XKCDAPP_SHUTDOWN_SECONDS", "2").start();
     until("it is ready", PATIENCE, || app.get("/health/ready").status == 200);
     assert_eq!(app.get("/1000001/").views(), Some(1));
     proxy.set_delay(Direction::ToClient, Duration::from_secs(30));

@@ -317,10 +317,7 @@ fn begin() -> Trial {
 fn begin_behind_proxy() -> (BreakableProxy, Trial) {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = site
-        .launch()
-        .set("DATABASE_PORT", proxy.address().port().to_string())
-        .set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0");
+    let launch = site.launch_through(&proxy).set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0");
     (proxy, Trial::begin(site, launch))
 }
 

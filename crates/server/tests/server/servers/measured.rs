@@ -21,7 +21,7 @@ fn await_value(app: &App, name: &str, is_it: impl Fn(u64) -> bool) {
 fn a_postgres_that_is_gone_shows_as_degraded_views_that_wait_and_connections_that_are_not_there() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let launch = site.launch().set("DATABASE_PORT", proxy.address().port().to_string());
+    let launch = site.launch_through(&proxy);
     let app = launch.set("XKCDAPP_METRICS_LISTEN", "127.0.0.1:0").start();
     until("it is ready", PATIENCE, || readiness(&app) == (200, "ready".to_owned(), vec![]));
     let degraded = r#"xkcdapp_degraded{part="views"}"#;

@@ -21,7 +21,7 @@ fn comes_later(mode: Mode) {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
     proxy.set_mode(mode).unwrap();
-    let app = site.launch().set("DATABASE_PORT", proxy.address().port().to_string()).start();
+    let app = site.launch_through(&proxy).start();
     assert!(app.took_to_listen < Duration::from_secs(1), "{:?}", app.took_to_listen);
     app.logged("the outage is logged", |line| line["event"] == "postgres.unavailable");
     assert_eq!(app.get("/health/live").status, 200);
@@ -44,7 +44,7 @@ fn comes_later(mode: Mode) {
 fn a_later_outage_leaves_the_app_ready_and_is_named() {
     let site = Site::migrated();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
-    let app = site.launch().set("DATABASE_PORT", proxy.address().port().to_string()).start();
+    let app = site.launch_through(&proxy).start();
     until("it is ready", PATIENCE, || readiness(&app) == (200, "ready".to_owned(), vec![]));
 
     proxy.set_mode(Mode::Refuse).unwrap();
@@ -66,7 +66,7 @@ fn an_older_schema_that_is_found_late_keeps_the_app_from_being_ready_until_it_is
     let site = Site::empty();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();
     proxy.set_mode(Mode::Refuse).unwrap();
-    let app = site.launch().set("DATABASE_PORT", proxy.address().port().to_string()).start();
+    let app = site.launch_through(&proxy).start();
     // Found within two seconds, it ends the start.
     std::thread::sleep(Duration::from_millis(2_500));
     proxy.set_mode(Mode::Pass).unwrap();

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+use xkcd_breakable_proxy::BreakableProxy;
 
 use super::psql::{query, try_query};
 use super::{Turn, given};
@@ -57,6 +58,11 @@ impl Site {
             .set("ELASTICACHE_ENDPOINT", redis)
             .set("ELASTICACHE_AUTH_TOKEN", given("REDIS_PASSWORD"))
             .set("SECRET_KEY", SECRET_KEY)
+    }
+
+    /// The same, with a proxy in front of PostgreSQL.
+    pub(super) fn launch_through(&self, proxy: &BreakableProxy) -> Launch {
+        self.launch().set("DATABASE_PORT", proxy.address().port().to_string())
     }
 
     #[expect(clippy::unused_self, reason = "who starts the app has the servers for himself")]

@@ -12,8 +12,7 @@ fn no_secret_is_written_however_much_is() {
     let site = Site::migrated();
     let proxies = [postgres_address(), redis_address()].map(|it| BreakableProxy::start(it).unwrap());
     let [postgres, redis] = &proxies;
-    let app = with_admins(site.launch())
-        .set("DATABASE_PORT", postgres.address().port().to_string())
+    let app = with_admins(site.launch_through(postgres))
         .set("ELASTICACHE_ENDPOINT", redis.address().to_string())
         .set("XKCDAPP_LOG", "trace")
         .start();
