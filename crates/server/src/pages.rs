@@ -63,7 +63,7 @@ impl Pages {
         Ok(Self { tera, comics: ComicFrames::default() })
     }
 
-    /// The page of a comic with the count that was stored.
+    /// The page of a comic with the count that was stored, if that is known.
     ///
     /// # Errors
     ///
@@ -72,20 +72,11 @@ impl Pages {
         &self,
         encounter: &Encounter,
         assets: &Assets,
-        views: ViewCount,
+        views: Option<ViewCount>,
         encoding: Encoding,
     ) -> Result<Bytes, PageFailure> {
-        let render = || self.render("comic.html", &ComicPage::new(encounter, assets, true));
+        let render = || self.render("comic.html", &ComicPage::new(encounter, assets));
         self.comics.page(encounter, views, encoding, render)
-    }
-
-    /// The page of a comic whose count is not known.
-    ///
-    /// # Errors
-    ///
-    /// When the template fails.
-    pub fn uncounted_comic(&self, encounter: &Encounter, assets: &Assets) -> Result<String, PageFailure> {
-        self.render("comic.html", &ComicPage::new(encounter, assets, false))
     }
 
     /// The page of an error.

@@ -119,16 +119,8 @@ async fn page(
     let views = if is_view { count(state, number, began).await? } else { None };
     let encounter = Encounter { shown, navigation: Navigation::around(number.get(), range), stand_in };
     let mut answer = HttpResponse::Ok();
-    answer.content_type(HTML).insert_header(KEPT_BY_BROWSER);
+    answer.content_type(HTML).insert_header(KEPT_BY_BROWSER).insert_header(DIFFERS);
     let encoding = if takes_gzip(request) { Encoding::Gzip } else { Encoding::Identity };
-    let Some(views) = views else {
-        if encoding == Encoding::Identity {
-            // The middleware says so itself when it compresses.
-            answer.insert_header(DIFFERS);
-        }
-        return Ok(answer.body(state.pages.uncounted_comic(&encounter, &state.assets)?));
-    };
-    answer.insert_header(DIFFERS);
     if encoding == Encoding::Gzip {
         answer.insert_header((CONTENT_ENCODING, "gzip"));
     }

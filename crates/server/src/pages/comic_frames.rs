@@ -1,7 +1,7 @@
 //! Pages of comics, rendered and compressed once: from view to view nothing changes but the count.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::iter;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use actix_web::web::Bytes;
@@ -12,9 +12,13 @@ use super::comic_page::Encounter;
 use super::grouped;
 use super::split_gzip::SplitGzip;
 
-/// Where the template leaves room for the count, its digits in groups, and the plural. No text of a comic is
-/// this: what looks like markup is escaped.
-const MARK: &str = "<count>";
+/// Between which the template writes what is shown with a count, and what is shown without. No text of a comic is
+/// any of these marks: what looks like markup is escaped.
+const COUNTED: &str = "<counted>";
+const UNCOUNTED: &str = "<uncounted>";
+const END: &str = "</uncounted>";
+/// Where it leaves room for the count, its digits in groups, and the plural.
+const COUNT: &str = "<count>";
 
 /// How a page is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,8 +38,9 @@ pub(super) struct ComicFrames(RwLock<HashMap<ComicNumber, Arc<Frame>>>);
 struct Frame {
     encounter: Encounter,
     before: Box<str>,
-    /// What stands between one form of the count and the next.
-    between: Vec<Box<str>>,
+    /// What stands around and between the forms of the count.
+    counted: Vec<Box<str>>,
+    uncounted: Box<str>,
     after: Box<str>,
     /// Made for the first who takes it.
     gzip: OnceLock<SplitGzip>,
@@ -46,7 +51,7 @@ impl ComicFrames {
     pub(super) fn page<E>(
         &self,
         encounter: &Encounter,
-        views: ViewCount,
+        views: Option<ViewCount>,
         encoding: Encoding,
         render: impl FnOnce() -> Result<String, E>,
     ) -> Result<Bytes, E> {
@@ -60,30 +65,27 @@ impl ComicFrames {
             frames.insert(number, Arc::clone(&frame));
             frame
         };
-        Ok(frame.around(views.get(), encoding))
+        Ok(frame.around(views.map(ViewCount::get), encoding))
     }
 }
 
 impl Frame {
     fn new(encounter: Encounter, page: &str) -> Self {
-        let (before, rest) = page.split_once(MARK).unwrap_or((page, ""));
-        let (between, after) = rest.rsplit_once(MARK).unwrap_or(("", rest));
+        let (before, rest) = page.split_once(COUNTED).unwrap_or((page, ""));
+        let (counted, rest) = rest.split_once(UNCOUNTED).unwrap_or(("", rest));
+        let (uncounted, after) = rest.split_once(END).unwrap_or(("", rest));
         Self {
             encounter,
             before: before.into(),
-            between: between.split(MARK).map(Box::from).collect(),
+            counted: counted.split(COUNT).map(Box::from).collect(),
+            uncounted: uncounted.into(),
             after: after.into(),
             gzip: OnceLock::new(),
         }
     }
 
-    fn around(&self, views: u64, encoding: Encoding) -> Bytes {
-        let counts = [views.to_string(), grouped(views), if views == 1 { "" } else { "s" }.to_owned()];
-        let mut middle = String::new();
-        let between = self.between.iter().map(AsRef::as_ref).chain(iter::once(""));
-        for (count, between) in counts.iter().zip(between) {
-            middle.extend([count, between]);
-        }
+    fn around(&self, views: Option<u64>, encoding: Encoding) -> Bytes {
+        let middle = views.map_or(Cow::Borrowed(&*self.uncounted), |views| Cow::Owned(self.counted(views)));
         let [before, middle, after] = [&self.before, &*middle, &self.after].map(str::as_bytes);
         let page = match encoding {
             Encoding::Identity => [before, middle, after].concat(),
@@ -93,5 +95,11 @@ impl Frame {
             }
         };
         page.into()
+    }
+
+    fn counted(&self, views: u64) -> String {
+        let counts = [views.to_string(), grouped(views), if views == 1 { "" } else { "s" }.to_owned()];
+        let mut counts = counts.iter();
+        self.counted.iter().flat_map(|text| [&**text, counts.next().map_or("", String::as_str)]).collect()
     }
 }

@@ -18,7 +18,7 @@ pub struct Encounter {
     pub stand_in: bool,
 }
 
-/// What the page of a comic shows. Where a count is known the template leaves marks for it.
+/// What the page of a comic shows, with marks where the count goes.
 #[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no, and any of them may hold")]
 #[derive(Debug, Serialize)]
 pub(super) struct ComicPage<'a> {
@@ -45,11 +45,10 @@ pub(super) struct ComicPage<'a> {
     /// Whether the comic stands in for one of xkcd's.
     stand_in: bool,
     navigation: Navigation,
-    counted: bool,
 }
 
 impl<'a> ComicPage<'a> {
-    pub(super) fn new(encounter: &'a Encounter, assets: &Assets, counted: bool) -> Self {
+    pub(super) fn new(encounter: &'a Encounter, assets: &Assets) -> Self {
         let Encounter { shown, navigation, stand_in } = encounter;
         let comic = shown.comic.as_ref();
         let (larger_image, link) = match &comic.link {
@@ -73,7 +72,6 @@ impl<'a> ComicPage<'a> {
             stale_since: shown.fetched_at.filter(|_| shown.stale).map(|at| at.date().into()),
             stand_in: *stand_in,
             navigation: *navigation,
-            counted,
         }
     }
 }

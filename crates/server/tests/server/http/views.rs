@@ -39,6 +39,26 @@ fn whatever_is_no_visit_is_not_counted() {
 }
 
 #[test]
+fn visitors_leave_nothing_but_counts() {
+    let data = tempfile::tempdir().unwrap();
+    let app = Launch::development().data(data.path()).start();
+    app.get("/1000001/");
+    let rows = Database::open(data.path()).rows();
+    for visitor in 0..20 {
+        let headers = [
+            ("Cookie", &*format!("xkcdapp_deck=1.{visitor}-6-1.; xkcdapp_session={visitor}")),
+            ("User-Agent", &format!("browser {visitor}")),
+            ("X-Forwarded-For", &format!("203.0.113.{visitor}")),
+        ];
+        for path in ["/1000001/", "/popular/", "/search/?q=a", "/admin/login/", "/nowhere"] {
+            app.request("GET", path, &headers);
+        }
+    }
+    let database = Database::open(data.path());
+    assert_eq!((database.rows(), database.views()), (rows, 21));
+}
+
+#[test]
 fn a_prefetch_is_sent_away_so_that_the_visit_is_made_later() {
     let app = built_in();
     for header in [

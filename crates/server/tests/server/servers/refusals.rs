@@ -15,7 +15,11 @@ fn each_wrong_setting_has_one_clear_message() {
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters-postgres/data/rds-bundle.pem");
     let nowhere = free_address().port().to_string();
     for (setting, value, word) in [
-        ("DATABASE_HOST", "no-such-host.invalid", "check DATABASE_HOST"),
+        (
+            "DATABASE_HOST",
+            "no-such-host.invalid",
+            "the host no-such-host.invalid has no address: check DATABASE_HOST",
+        ),
         ("DATABASE_PORT", &nowhere, "nothing listens at 127.0.0.1:"),
         ("DATABASE_PASSWORD", "not-the-password", "check DATABASE_USER and DATABASE_PASSWORD"),
         ("XKCDAPP_DATABASE_CA", authority, "check XKCDAPP_DATABASE_CA"),

@@ -32,6 +32,15 @@ impl Database {
         rows.map(Result::unwrap).collect()
     }
 
+    /// How many rows each table has.
+    pub(crate) fn rows(&self) -> BTreeMap<String, i64> {
+        let mut select = self.0.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+        let tables: Vec<String> =
+            select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let count = |table: &String| self.number(&format!("SELECT count(*) FROM {table}"));
+        tables.into_iter().map(|table| (table.clone(), count(&table))).collect()
+    }
+
     /// Does something to the data behind the app's back.
     pub(crate) fn run(&self, sql: &str) {
         self.0.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
