@@ -61,12 +61,18 @@ require() {
 stack_name() { printf 'xkcdapp-%s-%s' "$ENVIRONMENT" "$1"; }
 
 # stack_status STACK: as CloudFormation calls it; nothing when there is none.
+# Assign what it prints: inside another command its failure would go unnoticed.
 stack_status() {
-  aws cloudformation describe-stacks --stack-name "$(stack_name "$1")" \
-    --query 'Stacks[0].StackStatus' --output text 2>/dev/null || true
+  local answer ask=(aws cloudformation describe-stacks --stack-name "$(stack_name "$1")"
+    --query 'Stacks[0].StackStatus' --output text)
+  answer=$("${ask[@]}" 2>/dev/null) || answer=$("${ask[@]}" 2>&1) || {
+    [[ $answer == *'does not exist'* ]] || fail "CloudFormation can't be asked for $(stack_name "$1")" "$answer"
+    answer=
+  }
+  printf '%s' "$answer"
 }
 
-# output STACK KEY: what a stack says.
+# output STACK KEY: what a stack says. Assign it, as above.
 output() {
   local value
   if [[ $DRY_RUN == yes ]]; then printf '<%s:%s>' "$(stack_name "$1")" "$2"; return; fi
@@ -163,10 +169,11 @@ parameter_version() {
 # run_task TASK_DEFINITION OVERRIDE: runs the container once, with a command of its own; prints what it logged,
 # and ends the run when it did not exit with 0.
 run_task() {
-  local definition=$1 override=$2 network task code reason
+  local definition=$1 override=$2 network cluster task code reason
   network="awsvpcConfiguration={subnets=[$(output network PrivateSubnets)]"
   network+=",securityGroups=[$(output network TaskSecurityGroup)],assignPublicIp=DISABLED}"
-  local command=(aws ecs run-task --cluster "$(output cluster Cluster)" --task-definition "$definition"
+  cluster=$(output cluster Cluster)
+  local command=(aws ecs run-task --cluster "$cluster" --task-definition "$definition"
     --launch-type FARGATE --count 1 --network-configuration "$network"
     --overrides "{\"containerOverrides\":[$override]}" --query 'tasks[0].taskArn' --output text)
   if [[ $DRY_RUN == yes ]]; then act "${command[@]}"; return; fi

@@ -53,6 +53,8 @@ class Cloud:
         self.never_done = False
         self.run_hook = lambda task: None
         self.refuses = {}
+        # Asked for what: `StackStatus`, `Outputs`, or a key of these, it does not answer.
+        self.silent_about = None
         self.lock = threading.Lock()
 
     def call(self, arguments, standard_input, region):
@@ -152,6 +154,8 @@ class Cloud:
 
     def cloudformation_describe_stacks(self, options):
         stack = self.stacks.get(self.name(options["--stack-name"]))
+        if self.silent_about and self.silent_about in options["--query"]:
+            raise Refused("Could not connect to the endpoint URL")
         if stack is None:
             raise Refused("ValidationError: Stack does not exist")
         outputs = [{"OutputKey": key, "OutputValue": item} for key, item in stack.get("outputs", {}).items()]

@@ -207,6 +207,17 @@ def test_an_address_that_has_changed_is_put_right(machine, service):
     assert found["/xkcdapp/trial/ELASTICACHE_ENDPOINT"][1] == "{data.XKCDAppRedis.PrimaryEndPoint.Address}:6379"
 
 
+@pytest.mark.parametrize("what", ["StackStatus", "DatabaseHost", "RedisHost", "PrivateSubnets", "PublicUrl"])
+def test_what_cloudformation_does_not_say_is_never_guessed(machine, service, what):
+    def as_it_is():
+        return parameters(machine), {name: stack["given"] for name, stack in machine.cloud.stacks.items()}
+
+    before = as_it_is()
+    machine.cloud.silent_about = what
+    refused(machine.run("deploy"))
+    assert as_it_is() == before
+
+
 def test_a_new_version_of_a_password_reaches_the_database(machine, service):
     machine.cloud.put("/xkcdapp/trial/DATABASE_PASSWORD", "another-password")
     deployed(machine)

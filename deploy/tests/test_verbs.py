@@ -91,6 +91,12 @@ def test_destroy_asks_first_and_leaves_nothing(machine, service):
     assert machine.run("destroy", "--confirm", "trial").returncode == 0, "twice is once"
 
 
+def test_destroy_takes_no_silence_for_nothing_to_delete(machine, service):
+    machine.cloud.silent_about = "StackStatus"
+    refused(machine.run("destroy", "--confirm", "trial"), "can't be asked for")
+    assert list(machine.cloud.stacks) == STACKS and parameters(machine)
+
+
 def test_destroy_refuses_what_is_protected(machine):
     machine.configure(DeletionProtection="true")
     deployed(machine)

@@ -30,6 +30,22 @@ impl SignInThrottle for SqliteSignInThrottle {
         Ok(self.store.write(move |transaction| judge(transaction, attempt)).await?)
     }
 
+    async fn take_back(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
+        let (address, name) = keys(*attempt);
+        let take_back = move |transaction: &Transaction<'_>| {
+            transaction
+                .prepare_cached(
+                    "DELETE FROM sign_in_attempts WHERE rowid IN (
+                         SELECT rowid FROM sign_in_attempts WHERE address = ?1 AND name_and_address = ?2
+                         ORDER BY attempted_at_ms DESC LIMIT 1
+                     )",
+                )?
+                .execute([address, name])
+        };
+        self.store.write(take_back).await?;
+        Ok(())
+    }
+
     async fn clear(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
         let (address, name) = keys(*attempt);
         let clear = move |transaction: &Transaction<'_>| {

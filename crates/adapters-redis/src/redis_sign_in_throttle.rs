@@ -12,6 +12,8 @@ use crate::redis_store::RedisStore;
 
 static ATTEMPT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/attempt.lua")));
+static TAKE_BACK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/take_back.lua")));
 static CLEAR: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/clear.lua")));
 
@@ -31,6 +33,21 @@ impl RedisSignInThrottle {
 
     fn key(&self, attempt: &SignInAttempt) -> String {
         self.store.key(format_args!("sign-in:{}", attempt.address_key()))
+    }
+
+    /// Runs a script that forgets attempts for the name at the address.
+    async fn forget(
+        &self,
+        script: &'static Script,
+        attempt: &SignInAttempt,
+    ) -> Result<(), SignInThrottleError> {
+        let (key, name) = (self.key(attempt), attempt.name_and_address_key().to_string());
+        let forget = move |mut connection| {
+            let mut script = script.key(&key);
+            script.arg(&name);
+            async move { script.invoke_async::<()>(&mut connection).await }
+        };
+        Ok(self.store.call(forget).await?)
     }
 }
 
@@ -56,13 +73,11 @@ impl SignInThrottle for RedisSignInThrottle {
         })
     }
 
+    async fn take_back(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
+        self.forget(&TAKE_BACK, attempt).await
+    }
+
     async fn clear(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
-        let (key, name) = (self.key(attempt), attempt.name_and_address_key().to_string());
-        let clear = move |mut connection| {
-            let mut script = CLEAR.key(&key);
-            script.arg(&name);
-            async move { script.invoke_async::<()>(&mut connection).await }
-        };
-        Ok(self.store.call(clear).await?)
+        self.forget(&CLEAR, attempt).await
     }
 }

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::error_chain::Chain;
 use keys::Keys;
 
 /// What a check found: nothing, or how the adapter broke its contract.
@@ -51,13 +52,7 @@ impl Debug for Violation {
 /// A call that should have worked failed; the text has the whole chain of causes.
 impl<E: Error> From<E> for Violation {
     fn from(error: E) -> Self {
-        let mut text = format!("a call failed: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        Self(text)
+        Self(format!("a call failed: {}", Chain(&error)))
     }
 }
 

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use xkcd_domain::ports::view_counter::{ViewCounter, ViewCounterError};
 use xkcd_domain::views::{BatchNumber, ViewBatch, WriterId};
 
-use crate::unwritten::{InvalidLine, UnwrittenBatch};
+use crate::unwritten::{EVENT, InvalidLine, UnwrittenBatch};
 
 /// How old a line may be. Stores keep what they know of a writer for 400 days; what they have forgotten
 /// they would count twice.
@@ -22,6 +22,8 @@ pub struct ReplayReport {
     pub invalid_lines: Vec<(usize, InvalidLine)>,
     /// How many lines were about something else.
     pub other_lines: usize,
+    /// How many of those name the event in passing: somebody's words, or a batch that a log collector wrapped.
+    pub lines_in_passing: usize,
 }
 
 impl ReplayReport {
@@ -101,12 +103,16 @@ pub async fn replay(
     lines: impl IntoIterator<Item = impl AsRef<str>>,
     now: OffsetDateTime,
 ) -> ReplayReport {
-    let mut report = ReplayReport { batches: Vec::new(), invalid_lines: Vec::new(), other_lines: 0 };
+    let mut report =
+        ReplayReport { batches: Vec::new(), invalid_lines: Vec::new(), other_lines: 0, lines_in_passing: 0 };
     let mut writers = BTreeMap::<WriterId, Writer>::new();
     for (index, line) in lines.into_iter().enumerate() {
         match UnwrittenBatch::from_line(line.as_ref()) {
             Ok(Some(found)) => writers.entry(found.batch.writer()).or_default().add(found),
-            Ok(None) => report.other_lines += 1,
+            Ok(None) => {
+                report.other_lines += 1;
+                report.lines_in_passing += usize::from(line.as_ref().contains(EVENT));
+            }
             Err(error) => report.invalid_lines.push((index + 1, error)),
         }
     }

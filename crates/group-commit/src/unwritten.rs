@@ -10,7 +10,7 @@ use xkcd_domain::comic::ComicNumber;
 use xkcd_domain::views::{BatchNumber, InvalidBatch, ViewBatch};
 
 /// What marks the line among all others of a log.
-const EVENT: &str = "views.unwritten";
+pub(crate) const EVENT: &str = "views.unwritten";
 /// How the line says so: in a text that another line quotes, the quotation marks are escaped.
 const EVENT_FIELD: &str = r#""event":"views.unwritten""#;
 

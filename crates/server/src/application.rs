@@ -88,11 +88,11 @@ impl Application {
     ///
     /// When an address is taken, or a part can't be had.
     pub async fn build(config: &Config, runtime: &Handle) -> Result<Self, StartError> {
-        let listener = listen(config.http.listen, config::LISTEN)?;
+        let listener = listen(config.http.listen, config::LISTEN.name)?;
         let address = listener.local_addr().unwrap_or(config.http.listen);
         let metrics_listener = match config.http.metrics_listen {
             Some(address) => {
-                let listener = listen(address, config::METRICS_LISTEN)?;
+                let listener = listen(address, config::METRICS_LISTEN.name)?;
                 let address = listener.local_addr().unwrap_or(address);
                 tracing::info!(event = "metrics.listening", url = %format_args!("http://{address}/metrics"));
                 Some((listener, address))
@@ -123,10 +123,10 @@ impl Application {
         let failed = |setting, address| move |cause| StartError::Listen { address, setting, cause };
         let time_to_stop = Duration::from_secs(config.shutdown.as_secs().div_ceil(2));
         let server =
-            serving::serve(listener, &state, time_to_stop).map_err(failed(config::LISTEN, address))?;
+            serving::serve(listener, &state, time_to_stop).map_err(failed(config::LISTEN.name, address))?;
         let metrics_server = match metrics_listener {
             Some((listener, address)) => {
-                let failed = failed(config::METRICS_LISTEN, address);
+                let failed = failed(config::METRICS_LISTEN.name, address);
                 Some(serving::serve_metrics(listener, state.clone()).map_err(failed)?)
             }
             None => None,
@@ -216,7 +216,7 @@ async fn watch_pending(parts: Arc<Parts>) {
             Some(said) => waiting == 0 || said.elapsed() >= REMIND,
         };
         if due {
-            tracing::info!(event = "views.pending", count = waiting);
+            tracing::info!(target: telemetry::PENDING, event = "views.pending", count = waiting);
             said = (waiting > 0).then(Instant::now);
         }
     }

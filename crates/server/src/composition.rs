@@ -34,7 +34,7 @@ use secrets::Provider;
 pub use sessions::Sessions;
 pub use store::Store;
 
-/// Names the app to xkcd.com, as its makers would want to be told who asks.
+/// Names the app to xkcd.com.
 const USER_AGENT: &str = concat!("xkcdapp/", env!("CARGO_PKG_VERSION"), " (random comics with view counts)");
 
 /// A part can't be had, so the app can't start.
@@ -44,6 +44,9 @@ pub enum ComposeError {
     /// The secrets can't be had.
     #[error("the secrets can't be had")]
     Secrets(#[source] SecretProviderError),
+    /// The secrets do not say where a server is.
+    #[error("the secrets do not say where {0} is")]
+    NoAddress(&'static str),
     /// The secrets are there and not fit.
     #[error(transparent)]
     Unfit(Mistakes),
@@ -87,7 +90,9 @@ impl ComposeError {
     #[must_use]
     pub const fn part(&self) -> &'static str {
         match self {
-            Self::Secrets(_) | Self::Unfit(_) | Self::Prefix(_) | Self::SecretKey(_) => "secrets",
+            Self::Secrets(_) | Self::NoAddress(_) | Self::Unfit(_) | Self::Prefix(_) | Self::SecretKey(_) => {
+                "secrets"
+            }
             Self::Store(_) | Self::File(_) | Self::Database(_) => "store",
             Self::RedisConfig(_) | Self::Redis(_) => "sessions",
             Self::Upstream(_) | Self::BuiltIn(_) => "comics",

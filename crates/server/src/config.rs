@@ -24,7 +24,9 @@ pub use secrets::{
 };
 pub use settings::{ADMIN_USERNAME, Lookup, SETTINGS, Setting, Source, unknown_variables, with_options};
 pub(crate) use settings::{LISTEN, METRICS_LISTEN};
-use values::{one_of, parse_address, parse_folder, parse_prefix, parse_shutdown, parse_upstream};
+use values::{
+    one_of, parse_address, parse_folder, parse_prefix, parse_shutdown, parse_upstream, read_certificates,
+};
 
 /// The variable by which Amazon ECS tells a container where its task is described. No setting: ECS sets it.
 const ECS_METADATA: &str = "ECS_CONTAINER_METADATA_URI_V4";
@@ -151,8 +153,8 @@ impl Config {
         let (http, comics, log) = (read.http(), read.comics(), read.log(ecs_metadata));
         let (store, sessions) = (read.store(), read.sessions());
         let secrets = read.secrets(variable);
-        let data = read.or_default(settings::DATA, "./data", parse_folder);
-        let shutdown = read.or_default(settings::SHUTDOWN_SECONDS, "20", parse_shutdown);
+        let data = read.or_default(&settings::DATA, parse_folder);
+        let shutdown = read.or_default(&settings::SHUTDOWN_SECONDS, parse_shutdown);
         // What the environment holds can be judged now; the Parameter Store is asked at start.
         if let Some(SecretsConfig::Environment(secrets)) = &secrets {
             // A store that is not told yet asks for no secret.
@@ -183,14 +185,14 @@ struct Reader<'a, L> {
 
 impl<L: Lookup> Reader<'_, L> {
     fn http(&mut self) -> Option<HttpConfig> {
-        let listen = self.or_default(settings::LISTEN, "127.0.0.1:8000", parse_address);
-        let metrics_listen = self.or_default(settings::METRICS_LISTEN, "off", |text| match text {
+        let listen = self.or_default(&settings::LISTEN, parse_address);
+        let metrics_listen = self.or_default(&settings::METRICS_LISTEN, |text| match text {
             "off" => Ok(None),
             address => parse_address(address).map(Some),
         });
-        let public_url = self.optional(settings::PUBLIC_URL, str::parse);
-        let allowed_hosts = self.optional(settings::ALLOWED_HOSTS, str::parse);
-        let trusted_proxies = self.or_default(settings::TRUSTED_PROXIES, "0", |text| {
+        let public_url = self.optional(&settings::PUBLIC_URL, str::parse);
+        let allowed_hosts = self.optional(&settings::ALLOWED_HOSTS, str::parse);
+        let trusted_proxies = self.or_default(&settings::TRUSTED_PROXIES, |text| {
             text.parse().ok().filter(|count| *count <= 10).ok_or("expected a number from 0 to 10")
         });
         Some(HttpConfig {
@@ -203,55 +205,49 @@ impl<L: Lookup> Reader<'_, L> {
     }
 
     fn comics(&mut self) -> Option<ComicsConfig> {
-        let url = self.or_default(settings::XKCD_URL, "https://xkcd.com", parse_upstream);
-        let built_in = self.or_default(settings::COMICS, "xkcd", |text| {
-            one_of(text, &[("xkcd", false), ("built-in", true)])
-        });
+        let url = self.or_default(&settings::XKCD_URL, parse_upstream);
+        let built_in =
+            self.or_default(&settings::COMICS, |text| one_of(text, &[("xkcd", false), ("built-in", true)]));
         let url = url?;
         Some(if built_in? { ComicsConfig::BuiltIn } else { ComicsConfig::Xkcd(url) })
     }
 
     fn log(&mut self, ecs_metadata: Option<String>) -> Option<LogConfig> {
-        let filter = self.or_default(settings::LOG, "info", |text| match EnvFilter::try_new(text) {
+        let filter = self.or_default(&settings::LOG, |text| match EnvFilter::try_new(text) {
             Ok(_) => Ok(text.to_owned()),
             Err(_) => Err("expected a filter such as info, debug or xkcdapp=debug,info"),
         });
-        let format = self.optional(settings::LOG_FORMAT, |text| {
+        let format = self.optional(&settings::LOG_FORMAT, |text| {
             one_of(text, &[("json", LogFormat::Json), ("text", LogFormat::Text)])
         });
         Some(LogConfig { filter: filter?, format: format?, ecs_metadata })
     }
 
     fn store(&mut self) -> Option<StoreConfig> {
-        let tls = self.tls(settings::DATABASE_TLS, "verify-full", settings::DATABASE_CA);
-        let is_postgres = self.or_default(settings::STORE, "sqlite", |text| {
-            one_of(text, &[("sqlite", false), ("postgres", true)])
-        })?;
+        let tls = self.tls(&settings::DATABASE_TLS, &settings::DATABASE_CA);
+        let is_postgres =
+            self.or_default(&settings::STORE, |text| one_of(text, &[("sqlite", false), ("postgres", true)]))?;
         Some(if is_postgres { StoreConfig::Postgres(tls?) } else { StoreConfig::Sqlite })
     }
 
     fn sessions(&mut self) -> Option<SessionsConfig> {
-        let tls = self.tls(settings::REDIS_TLS, "verify", settings::REDIS_CA);
-        let is_redis = self.or_default(settings::SESSIONS, "sqlite", |text| {
-            one_of(text, &[("sqlite", false), ("redis", true)])
-        })?;
+        let tls = self.tls(&settings::REDIS_TLS, &settings::REDIS_CA);
+        let is_redis =
+            self.or_default(&settings::SESSIONS, |text| one_of(text, &[("sqlite", false), ("redis", true)]))?;
         Some(if is_redis { SessionsConfig::Redis(tls?) } else { SessionsConfig::Sqlite })
     }
 
-    fn tls(&mut self, setting: &str, verify: &str, ca: &str) -> Option<TlsConfig> {
-        let ca = self.optional(ca, |path| {
-            std::fs::read(path)
-                .map_err(|error| format!("expected a file in PEM form that can be read: {error}"))
-        });
+    fn tls(&mut self, setting: &Setting, ca: &Setting) -> Option<TlsConfig> {
+        let ca = self.optional(ca, read_certificates);
         let verifies =
-            self.or_default(setting, verify, |text| one_of(text, &[("disable", false), (verify, true)]))?;
+            self.or_default(setting, |text| one_of(text, &[("disable", false), (setting.default, true)]))?;
         Some(if verifies { TlsConfig::Verify(ca?) } else { TlsConfig::Disable })
     }
 
     fn secrets(&mut self, lookup: impl Fn(&str) -> Option<OsString>) -> Option<SecretsConfig> {
-        let prefix = self.or_default(settings::SSM_PREFIX, "/xkcdapp/test/", parse_prefix);
+        let prefix = self.or_default(&settings::SSM_PREFIX, parse_prefix);
         let from_ssm =
-            self.or_default(settings::SECRETS, "env", |text| one_of(text, &[("env", false), ("ssm", true)]))?;
+            self.or_default(&settings::SECRETS, |text| one_of(text, &[("env", false), ("ssm", true)]))?;
         if from_ssm {
             return Some(SecretsConfig::ParameterStore(prefix?));
         }
@@ -272,12 +268,14 @@ impl<L: Lookup> Reader<'_, L> {
         store: &StoreConfig,
         sessions: &SessionsConfig,
     ) {
+        let mut secrets = secrets.clone();
         for name in Wanted::by(store, sessions).required {
             if secrets.get(&name).is_none_or(|secret| secret.expose().trim().is_empty()) {
                 self.mistakes.add(name.as_str(), "is missing in the environment");
+                secrets.remove(&name);
             }
         }
-        let secrets = secrets.clone().into_iter().collect();
+        let secrets = secrets.into_iter().collect();
         if let Err(mistakes) = Credentials::parse(&secrets, store, sessions) {
             self.mistakes.append(mistakes);
         }
@@ -286,15 +284,14 @@ impl<L: Lookup> Reader<'_, L> {
     /// A setting that has a default, which is written as an operator would write it.
     fn or_default<T, E: fmt::Display>(
         &mut self,
-        name: &str,
-        default: &str,
+        setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let given = self.given.value(name);
-        let text = given.as_ref().map_or(default, |(value, _)| value.as_str());
+        let given = self.given.value(setting.name);
+        let text = given.as_ref().map_or(setting.default, |(value, _)| value.as_str());
         // A URL may hold a password, and a message is kept in a log.
         let shown = if text.contains('@') { "the value".to_owned() } else { format!("{text:?}") };
-        let note = |mistake| self.mistakes.add(name, format_args!("{shown} is not fit: {mistake}"));
+        let note = |mistake| self.mistakes.add(setting.name, format_args!("{shown} is not fit: {mistake}"));
         parse(text).map_err(note).ok()
     }
 
@@ -302,113 +299,15 @@ impl<L: Lookup> Reader<'_, L> {
     #[expect(clippy::option_option, reason = "left out and not fit are two things")]
     fn optional<T, E: fmt::Display>(
         &mut self,
-        name: &str,
+        setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<Option<T>> {
-        if self.given.value(name).is_none() {
+        if self.given.value(setting.name).is_none() {
             return Some(None);
         }
-        self.or_default(name, "", parse).map(Some)
+        self.or_default(setting, parse).map(Some)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Given(&'static [(&'static str, &'static str)]);
-
-    impl Lookup for Given {
-        fn value(&self, name: &str) -> Option<(String, Source)> {
-            let found = self.0.iter().find(|(given, _)| *given == name);
-            found.map(|(_, value)| ((*value).to_owned(), Source::Environment))
-        }
-    }
-
-    fn parse(given: &'static [(&'static str, &'static str)]) -> Result<Config, Mistakes> {
-        Config::parse(&Given(given), |_| None)
-    }
-
-    #[test]
-    fn nothing_given_is_the_embedded_default() {
-        let config = parse(&[]).unwrap();
-        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
-        assert_eq!(config.comics, ComicsConfig::Xkcd("https://xkcd.com".into()));
-        assert_eq!(config.shutdown, Duration::from_secs(20));
-        assert!(config.http.metrics_listen.is_none() && config.http.public_url.is_none());
-    }
-
-    #[test]
-    fn every_mistake_is_told_at_once() {
-        let given = &[
-            ("XKCDAPP_LISTEN", "nowhere"),
-            ("XKCDAPP_METRICS_LISTEN", "9090"),
-            ("XKCDAPP_PUBLIC_URL", "example.org"),
-            ("XKCDAPP_ALLOWED_HOSTS", "a,b:80"),
-            ("XKCDAPP_TRUSTED_PROXIES", "-1"),
-            ("XKCDAPP_COMICS", "garfield"),
-            ("XKCDAPP_XKCD_URL", "http://xkcd.com"),
-            ("XKCDAPP_STORE", "oracle"),
-            ("XKCDAPP_SESSIONS", "cookie"),
-            ("XKCDAPP_DATABASE_TLS", "prefer"),
-            ("XKCDAPP_DATABASE_CA", "/nowhere/ca.pem"),
-            ("XKCDAPP_REDIS_TLS", "verify-full"),
-            ("XKCDAPP_REDIS_CA", "/nowhere/ca.pem"),
-            ("XKCDAPP_SSM_PREFIX", "xkcdapp/test"),
-            ("XKCDAPP_DATA", ""),
-            ("XKCDAPP_SECRETS", "post-it"),
-            ("XKCDAPP_LOG", "xkcdapp=loud"),
-            ("XKCDAPP_LOG_FORMAT", "xml"),
-            ("XKCDAPP_SHUTDOWN_SECONDS", "0"),
-        ];
-        let mistakes = parse(given).unwrap_err().to_string();
-        assert_eq!(given.len(), SETTINGS.len(), "a setting is not tried here");
-        for (name, _) in given {
-            assert!(mistakes.contains(&format!("\n  {name}: ")), "{name} is not told in {mistakes}");
-        }
-    }
-
-    proptest::proptest! {
-        /// Whatever stands where: a setting is taken, or named among the mistakes in a line of its own.
-        #[test]
-        fn any_text_as_any_setting_is_taken_or_named(
-            index in 0..SETTINGS.len(),
-            text in proptest::prop_oneof!["\\PC{0,24}", "(https?://|[a-z=,/:-]){0,8}[0-9.:]{0,12}", "[\u{0}\n\t\u{7f} é]{0,4}"],
-        ) {
-            struct One(&'static str, String);
-            impl Lookup for One {
-                fn value(&self, name: &str) -> Option<(String, Source)> {
-                    (name == self.0).then(|| (self.1.clone(), Source::Environment))
-                }
-            }
-            let name = SETTINGS[index].name;
-            if let Err(mistakes) = Config::parse(&One(name, text), |_| None) {
-                let said = mistakes.to_string();
-                // A store that is told asks for its secrets.
-                let is_told = said.contains(&format!("\n  {name}: ")) || said.contains("\n  DATABASE_") || said.contains("\n  ELASTICACHE_");
-                proptest::prop_assert!(is_told, "{}: {}", name, said);
-            }
-        }
-    }
-
-    #[test]
-    fn a_short_secret_key_is_refused_and_not_shown() {
-        let short = |name: &str| (name == "SECRET_KEY").then(|| "hunter2".into());
-        let mistakes = Config::parse(&Given(&[]), short).unwrap_err().to_string();
-        assert!(mistakes.contains("SECRET_KEY: is shorter than 32 bytes") && !mistakes.contains("hunter2"));
-    }
-
-    #[test]
-    fn a_secret_that_is_no_text_is_a_mistake_and_not_a_missing_one() {
-        use std::os::unix::ffi::OsStringExt;
-        let garbled = |name: &str| (name == "SECRET_KEY").then(|| OsString::from_vec(vec![0xff; 40]));
-        let mistakes = Config::parse(&Given(&[]), garbled).unwrap_err().to_string();
-        assert!(mistakes.contains("SECRET_KEY: is not text in UTF-8"), "{mistakes}");
-    }
-
-    #[test]
-    fn a_password_in_a_url_is_not_repeated() {
-        let mistakes = parse(&[("XKCDAPP_XKCD_URL", "https://me:hunter2@xkcd.com")]).unwrap_err().to_string();
-        assert!(mistakes.contains("XKCDAPP_XKCD_URL") && !mistakes.contains("hunter2"), "{mistakes}");
-    }
-}
+mod tests;

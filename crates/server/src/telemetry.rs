@@ -23,6 +23,9 @@ const LINES_WAITING: usize = 16_384;
 const QUIETER: &str =
     "actix_http=off,actix_server=warn,deadpool.postgres=error,refinery_core=warn,tokio_postgres=warn";
 
+/// The target of what an alarm is fed from: it is said whatever the filter.
+pub const PENDING: &str = "xkcdapp::views_pending";
+
 /// How long the reader of the log may take for what is left of it at the end.
 const TIME_FOR_THE_REST: Duration = Duration::from_secs(1);
 
@@ -50,7 +53,7 @@ pub fn start(config: &LogConfig) -> Telemetry {
     let (writer, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(LINES_WAITING).lossy(true).finish(io::stdout());
     let writer = Stamped::new(writer, members.unwrap_or_default());
-    let filter = EnvFilter::new(format!("{QUIETER},{}", config.filter));
+    let filter = EnvFilter::new(format!("{QUIETER},{},{PENDING}=info", config.filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     let format = config
         .format

@@ -84,9 +84,10 @@ fn only_templates_hold_markup() {
 }
 
 #[test]
-fn the_tests_that_the_document_on_reliability_names_are_there() {
+fn the_tests_that_the_document_on_reliability_names_are_there_and_have_something_broken_for_them() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let document = std::fs::read_to_string(workspace.join("docs/reliability.md")).unwrap();
+    let read = |file| std::fs::read_to_string(workspace.join(file)).unwrap();
+    let (document, mutants) = (read("docs/reliability.md"), read("scripts/mutants.toml"));
     let code = with_tests(&workspace.join("crates"));
     let is_name = |word: &&str| {
         word.matches('_').count() >= 3 && word.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
@@ -96,4 +97,6 @@ fn the_tests_that_the_document_on_reliability_names_are_there() {
     assert!(names.len() > 50, "{names:?}");
     let missing: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "{missing:#?}");
+    let unbroken: Vec<_> = names.iter().filter(|name| !mutants.contains(&format!("{name}\""))).collect();
+    assert!(unbroken.is_empty(), "nothing in scripts/mutants.toml breaks what these look at: {unbroken:#?}");
 }

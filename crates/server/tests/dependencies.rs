@@ -106,6 +106,7 @@ fn the_domain_reaches_no_runtime_no_server_no_store_and_no_random_source() {
         "deadpool",
         "diesel",
         "getrandom",
+        "http",
         "hyper",
         "mio",
         "postgres",

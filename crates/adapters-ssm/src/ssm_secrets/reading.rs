@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
         };
         if !is_right {
             self.wrong_type.insert(name.clone());
-        } else if let Some(value) = parameter.value.filter(|value| !value.is_empty()) {
+        } else if let Some(value) = parameter.value.filter(|value| !value.trim().is_empty()) {
             self.found.insert(name.clone(), SecretValue::new(value));
         }
     }

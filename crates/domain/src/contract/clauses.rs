@@ -84,6 +84,8 @@ macro_rules! __contract_clauses {
         one_address_never_holds_up_another
         a_refused_attempt_does_not_prolong_the_wait
         a_refused_attempt_is_not_counted_for_the_address
+        an_attempt_that_is_taken_back_does_not_count
+        taking_back_leaves_other_attempts
         clearing_forgets_the_name_at_the_address
         clearing_leaves_other_names
         successes_use_up_nothing

@@ -111,6 +111,33 @@ async fn a_refused_attempt_is_not_counted_for_the_address(throttle: Throttle, mu
     use_up(&throttle, &SignInAttempt::new("b", address)).await
 }
 
+async fn an_attempt_that_is_taken_back_does_not_count(throttle: Throttle, mut keys: Keys) -> Outcome {
+    let address = keys.address();
+    let attempt = SignInAttempt::new("randall", address);
+    throttle.take_back(&attempt).await?;
+    for _ in 0..=PER_ADDRESS {
+        demand(
+            is_allowed(&throttle, &attempt).await?,
+            "an attempt may be made after others were taken back",
+        )?;
+        throttle.take_back(&attempt).await?;
+    }
+    use_up(&throttle, &attempt).await
+}
+
+async fn taking_back_leaves_other_attempts(throttle: Throttle, mut keys: Keys) -> Outcome {
+    let address = keys.address();
+    // As many as the address may make.
+    let attempts = ["a", "b", "c", "d"].map(|name| SignInAttempt::new(name, address));
+    for attempt in &attempts {
+        use_up(&throttle, attempt).await?;
+    }
+    let last = &attempts[3];
+    throttle.take_back(last).await?;
+    let again = allowed(&throttle, last, 3).await?;
+    demand_equal("attempts allowed after one was taken back", &again, &1)
+}
+
 async fn clearing_forgets_the_name_at_the_address(throttle: Throttle, mut keys: Keys) -> Outcome {
     let attempt = SignInAttempt::new("randall", keys.address());
     throttle.clear(&attempt).await?;

@@ -101,6 +101,7 @@ faulty_port! {
 faulty_port! {
     SignInThrottle, SignInThrottleError;
     fn attempt(attempt: &SignInAttempt) -> SignInVerdict;
+    fn take_back(attempt: &SignInAttempt) -> ();
     fn clear(attempt: &SignInAttempt) -> ();
 }
 

@@ -52,6 +52,17 @@ pub trait SignInThrottle: Send + Sync + 'static {
     /// When the store can't be asked: the attempt must not go on.
     async fn attempt(&self, attempt: &SignInAttempt) -> Result<SignInVerdict, SignInThrottleError>;
 
+    /// Forgets the last attempt for the name at the address: its password was not checked, because that could not
+    /// be done. An outage would otherwise hold up whoever tries to sign in meanwhile.
+    ///
+    /// - It no longer counts for the address either.
+    /// - Earlier attempts stay, and those for other names.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written.
+    async fn take_back(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError>;
+
     /// Forgets the attempts for the name at the address after a success.
     ///
     /// - They no longer count for the address either: who signs in each time may do so any number of times.

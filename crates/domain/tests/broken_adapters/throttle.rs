@@ -80,6 +80,26 @@ impl SignInThrottle for FlawedThrottle {
         Ok(SignInVerdict::Wait(self.wait(state.refused)))
     }
 
+    async fn take_back(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
+        let_others_run().await;
+        let (name, address) = (self.name_key(attempt), attempt.address_key().to_string());
+        let mut state = self.state.lock().unwrap();
+        let of_name = state.by_name.iter().filter(|it| **it == name).count();
+        // The one attempt of a name keeps counting for the address.
+        let stays = of_name == 1 && self.flaw.is("an_attempt_that_is_taken_back_does_not_count");
+        let takes_all = self.flaw.is("taking_back_leaves_other_attempts");
+        for _ in 0..if takes_all { of_name } else { 1 } {
+            if let Some(last) = state.by_name.iter().rposition(|it| *it == name) {
+                state.by_name.remove(last);
+            }
+            let last = state.by_address.iter().rposition(|(it, at)| *it == name && *at == address);
+            if let Some(last) = last.filter(|_| !stays) {
+                state.by_address.remove(last);
+            }
+        }
+        Ok(())
+    }
+
     async fn clear(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
         let_others_run().await;
         let (name, address) = (self.name_key(attempt), attempt.address_key().to_string());

@@ -36,6 +36,16 @@ fn said(report: &ReplayReport) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn lines_that_a_log_collector_wrapped_are_told() {
+    let store = store();
+    let wrapped = serde_json::json!({ "log": line(WRITER, 3, &[(353, 1)]), "stream": "stdout" }).to_string();
+
+    let report = run(&store, &[wrapped, "an unrelated line".to_owned()]).await;
+
+    assert_eq!((report.batches.len(), report.other_lines, report.lines_in_passing), (0, 2, 1));
+}
+
+#[tokio::test]
 async fn lines_are_applied_by_writer_and_number_in_whatever_order_they_come() {
     let store = store();
     let lines = [

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::error::{PayloadError, UrlencodedError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
+use xkcd_domain::ports::Cause;
 use xkcd_domain::ports::account_store::AccountStoreError;
 use xkcd_domain::ports::session_store::SessionStoreError;
 use xkcd_domain::ports::sign_in_throttle::SignInThrottleError;
@@ -41,7 +42,7 @@ pub enum AdminError {
     Form(#[source] UrlencodedError),
     /// The session can't be ended: it still stands.
     #[error("the session still stands")]
-    StillSignedIn(#[source] SessionStoreError),
+    StillSignedIn(#[source] Cause),
     /// Sessions can't be had.
     #[error(transparent)]
     Sessions(#[from] SessionStoreError),

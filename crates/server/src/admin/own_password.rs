@@ -47,7 +47,12 @@ pub(crate) async fn change(
         return Ok(answer);
     }
     let secret = |name| SecretValue::new(form.get(name).to_owned());
-    if !admin.passwords.verify(secret("current"), Some(who.account.password_hash.clone())).await? {
+    let verified = admin.passwords.verify(secret("current"), Some(who.account.password_hash.clone())).await;
+    if verified.is_err() {
+        // As at signing in.
+        let _ = admin.ports.throttle.take_back(&attempt).await;
+    }
+    if !verified? {
         return unfit("That is not your current password.");
     }
     admin.ports.throttle.clear(&attempt).await?;

@@ -3,12 +3,12 @@
 //!
 //! A list of the passwords that leaked would do more, and be larger than the rest of the app's code.
 
-mod common;
+mod common_words;
 mod key_rows;
 
 use xkcd_domain::account::Username;
 
-use common::COMMON;
+use common_words::COMMON;
 use key_rows::without_rows;
 
 const SHORTEST: usize = 12;

@@ -84,7 +84,12 @@ async fn check(
         answer.headers_mut().insert(RETRY_AFTER, seconds(wait).into());
         return Ok((SignInResult::Throttled, answer));
     }
-    let Some(account) = authenticate(state, form.get("username"), form.get("password")).await? else {
+    let authenticated = authenticate(state, form.get("username"), form.get("password")).await;
+    if authenticated.is_err() {
+        // If not even that can be done, the attempt counts: what the answer tells is why it could not be checked.
+        let _ = ports.throttle.take_back(&attempt).await;
+    }
+    let Some(account) = authenticated? else {
         let problem = "That name and password do not belong together, or the account may not sign in.";
         return Ok((SignInResult::Refused, refuse(StatusCode::FORBIDDEN, &form, problem)?));
     };
@@ -143,7 +148,10 @@ pub(crate) async fn sign_out(
         // The session has ended already.
         Err(AppError::Admin(AdminError::SignInNeeded { .. })) => return Ok(see_other(SIGN_IN)),
         Err(AppError::Admin(AdminError::Sessions(cause))) => {
-            return Err(AdminError::StillSignedIn(cause).into());
+            return Err(AdminError::StillSignedIn(cause.into()).into());
+        }
+        Err(AppError::Admin(AdminError::Accounts(cause))) => {
+            return Err(AdminError::StillSignedIn(cause.into()).into());
         }
         other => other?,
     };
@@ -152,7 +160,13 @@ pub(crate) async fn sign_out(
         let page = super::pages::Page::of("", "admin/sign-out.html", &who);
         return page.problem(Some((StatusCode::FORBIDDEN, STALE))).render(&state, &());
     }
-    state.admin.ports.sessions.remove(&who.key).await.map_err(AdminError::StillSignedIn)?;
+    state
+        .admin
+        .ports
+        .sessions
+        .remove(&who.key)
+        .await
+        .map_err(|cause| AdminError::StillSignedIn(cause.into()))?;
     let mut answer = see_other(SIGN_IN);
     // As above.
     let _ = answer.add_cookie(&state.admin.cookies.take_session());

@@ -41,6 +41,10 @@ fn print(report: &ReplayReport) -> io::Result<()> {
     for batch in &report.batches {
         telemetry::print_line(&batch.to_string())?;
     }
+    if report.lines_in_passing > 0 {
+        let what = "lines name views.unwritten inside something else: give the log as the app printed it, a line each";
+        telemetry::print_line(&format!("{} {what}", report.lines_in_passing))?;
+    }
     if report.batches.is_empty() && report.invalid_lines.is_empty() {
         telemetry::print_line(&format!("no unwritten views in {} lines", report.other_lines))?;
     }

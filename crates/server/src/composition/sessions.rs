@@ -40,8 +40,11 @@ impl Sessions {
                 let store = RedisStore::new(redis_config(address, tls), secrets, runtime.clone());
                 Ok(Self::Redis(store.map_err(ComposeError::RedisConfig)?, Arc::default()))
             }
-            (_, _, Store::Sqlite(store)) => Ok(Self::Sqlite(store.clone())),
-            (_, _, Store::Postgres(_)) => open_file(&config.data, runtime).await.map(Self::Sqlite),
+            (SessionsConfig::Redis(_), None, _) => Err(ComposeError::NoAddress("Redis")),
+            (SessionsConfig::Sqlite, _, Store::Sqlite(store)) => Ok(Self::Sqlite(store.clone())),
+            (SessionsConfig::Sqlite, _, Store::Postgres(_)) => {
+                open_file(&config.data, runtime).await.map(Self::Sqlite)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use xkcd_adapters_local::{
     SqliteAccountStore, SqliteComicArchive, SqliteConfig, SqliteStore, SqliteViewCounter, SqliteViewLedger,
 };
@@ -47,7 +47,8 @@ impl Store {
                 let config = postgres_config(address, tls)?;
                 Ok(Self::Postgres(PostgresStore::start(config, secrets, runtime)))
             }
-            _ => open_file(&config.data, runtime).await.map(Self::Sqlite),
+            (StoreConfig::Postgres(_), None) => Err(ComposeError::NoAddress("PostgreSQL")),
+            (StoreConfig::Sqlite, _) => open_file(&config.data, runtime).await.map(Self::Sqlite),
         }
     }
 
@@ -152,16 +153,27 @@ impl Store {
     /// Returns once it is known that the app must not go on with it: the schema is not one of this release,
     /// and that was found right after the start. Found later, it keeps the app from being ready.
     pub(super) async fn refused(&self) -> ComposeError {
-        if let Self::Postgres(store) = self
-            && let Ok(Err(error)) = timeout(REFUSES_WITHIN, store.check()).await
-            && matches!(
-                error,
-                PostgresStoreError::SchemaOlder { .. } | PostgresStoreError::SchemaNewer { .. }
-            )
-        {
-            return ComposeError::Database(error);
+        let Self::Postgres(store) = self else { return std::future::pending().await };
+        match timeout(REFUSES_WITHIN, outdated(store)).await {
+            Ok(Some(error)) => ComposeError::Database(error),
+            _ => std::future::pending().await,
         }
-        std::future::pending().await
+    }
+}
+
+/// What is wrong with the schema, as soon as the server can be asked.
+async fn outdated(store: &PostgresStore) -> Option<PostgresStoreError> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    loop {
+        match store.check().await {
+            Ok(_) => return None,
+            Err(
+                error @ (PostgresStoreError::SchemaOlder { .. } | PostgresStoreError::SchemaNewer { .. }),
+            ) => {
+                return Some(error);
+            }
+            Err(_) => sleep(PAUSE).await,
+        }
     }
 }
 

@@ -137,8 +137,12 @@ fn is_of_this_machine(host: &str) -> bool {
 }
 
 fn is_name_or_address(host: &str) -> bool {
-    let name = |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    !host.is_empty() && (name(host) || ip_of(host).is_some())
+    let is_label = |label: &str| {
+        let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        letters && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+    };
+    // The last dot stands for the root of all names.
+    host.strip_suffix('.').unwrap_or(host).split('.').all(is_label) || ip_of(host).is_some()
 }
 
 fn ip_of(host: &str) -> Option<IpAddr> {
@@ -234,5 +238,9 @@ mod tests {
         assert!(!hosts.allows("localhost", &public));
         assert!("a.example:80".parse::<AllowedHosts>().is_err());
         assert!("a.example,,b".parse::<AllowedHosts>().is_err());
+        for no_host in [".example.org", "..", "-", "a..b", "*.example.org"] {
+            assert!(no_host.parse::<AllowedHosts>().is_err(), "{no_host}");
+        }
+        assert!("a.example.".parse::<AllowedHosts>().is_ok());
     }
 }

@@ -124,7 +124,7 @@ impl Credentials {
             SessionsConfig::Redis(tls) => read.redis(tls),
         };
         let secret_key = secrets.get(&SECRET_KEY).cloned();
-        if secret_key.as_ref().is_some_and(|key| key.expose().len() < SECRET_KEY_BYTES) {
+        if secret_key.as_ref().is_some_and(|key| key.expose().trim().len() < SECRET_KEY_BYTES) {
             let what = format_args!("is shorter than {SECRET_KEY_BYTES} bytes");
             read.mistakes.add(SECRET_KEY.as_str(), what);
         }
@@ -168,8 +168,9 @@ impl Reader<'_> {
     }
 
     /// A secret that is text, trimmed: some come with a line break from wherever they were pasted.
-    fn text(&self, name: &SecretName) -> Option<String> {
-        Some(self.secrets.get(name)?.expose().trim().to_owned()).filter(|text| !text.is_empty())
+    fn text(&mut self, name: &SecretName) -> Option<String> {
+        let text = Some(self.secrets.get(name)?.expose().trim().to_owned()).filter(|text| !text.is_empty());
+        self.fit(name, text, "is empty")
     }
 
     fn fit<T>(&mut self, name: &SecretName, value: Option<T>, otherwise: &str) -> Option<T> {
@@ -225,6 +226,24 @@ mod tests {
         assert_eq!(of("[::1]").as_deref(), Some("::1 6379"));
         for wrong in ["", ":1", "a:", "a:0", "a:65536", "a:b", "redis://a", "a/0", "::1", "[::1", "a b"] {
             assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_told_and_never_takes_a_server_for_none() {
+        let secrets = |blank: &SecretName| -> Secrets {
+            let names =
+                [DATABASE_HOST, DATABASE_NAME, DATABASE_USER, DATABASE_PASSWORD, ELASTICACHE_ENDPOINT];
+            let value = |name: &SecretName| if name == blank { " \n" } else { "x" };
+            names.map(|name| (name.clone(), SecretValue::new(value(&name).to_owned()))).into_iter().collect()
+        };
+        for blank in [DATABASE_HOST, DATABASE_NAME, DATABASE_USER, ELASTICACHE_ENDPOINT] {
+            let (store, sessions) = (
+                StoreConfig::Postgres(TlsConfig::Verify(None)),
+                SessionsConfig::Redis(TlsConfig::Verify(None)),
+            );
+            let mistakes = Credentials::parse(&secrets(&blank), &store, &sessions).unwrap_err().to_string();
+            assert!(mistakes.contains(&format!("{}: is empty", blank.as_str())), "{mistakes}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::ADMIN_PASSWORD;
 pub struct Setting {
     /// The environment variable.
     pub name: &'static str,
-    /// What holds when nobody says anything, as text for people.
+    /// What holds when nobody says anything: as an operator would write it, or in words where it depends on others.
     pub default: &'static str,
     /// What it means.
     pub help: &'static str,
@@ -27,11 +27,10 @@ macro_rules! settings {
     ($($constant:ident = $name:literal, $default:literal, $help:literal;)*) => {
         $(
             #[doc = $help]
-            pub(crate) const $constant: &str = $name;
+            pub(crate) const $constant: Setting = Setting { name: $name, default: $default, help: $help };
         )*
         /// Every setting.
-        pub const SETTINGS: &[Setting] =
-            &[$(Setting { name: $name, default: $default, help: $help }),*];
+        pub const SETTINGS: &[Setting] = &[$($constant),*];
     };
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use actix_web::http::Uri;
 use actix_web::http::uri::Authority;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 pub(super) fn one_of<T: Copy>(text: &str, values: &[(&str, T)]) -> Result<T, String> {
     let found = values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
@@ -62,6 +64,17 @@ pub(super) fn port_is_fit(uri: &Uri) -> bool {
         authority.port_u16().is_some() || authority.as_str().ends_with(authority.host())
     };
     uri.authority().is_none_or(fit)
+}
+
+/// The file as it is; it has to hold certificates.
+pub(super) fn read_certificates(path: &str) -> Result<Vec<u8>, String> {
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("expected a file in PEM form that can be read: {error}"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(found) if !found.is_empty() => Ok(pem),
+        _ => Err("expected a file with certificates in PEM form".to_owned()),
+    }
 }
 
 #[cfg(test)]

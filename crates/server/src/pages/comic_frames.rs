@@ -16,7 +16,7 @@ use super::split_gzip::SplitGzip;
 /// any of these marks: what looks like markup is escaped.
 const COUNTED: &str = "<counted>";
 const UNCOUNTED: &str = "<uncounted>";
-const END: &str = "</uncounted>";
+const END: &str = "<end>";
 /// Where it leaves room for the count, its digits in groups, and the plural.
 const COUNT: &str = "<count>";
 

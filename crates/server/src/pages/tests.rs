@@ -155,9 +155,9 @@ fn a_page_that_is_shown_again_is_the_same_but_for_what_changed() {
 
 #[test]
 fn a_text_that_looks_like_the_marks_of_the_count_is_text() {
-    let marked = Comic { title: "<counted><count><uncounted></uncounted>".into(), ..comic() };
+    let marked = Comic { title: "<counted><count><uncounted><end>".into(), ..comic() };
     let html = page_of(&encounter(&fresh(marked)), Some(5));
-    assert!(html.contains("&lt;counted&gt;&lt;count&gt;&lt;uncounted&gt;"), "{html}");
+    assert!(html.contains("&lt;counted&gt;&lt;count&gt;&lt;uncounted&gt;&lt;end&gt;"), "{html}");
     assert!(html.contains(r#"data-views="5">5 views"#) && !html.contains("not known"), "{html}");
 }
 

@@ -17,20 +17,24 @@ const LONGEST_SHUTDOWN: Duration = Duration::from_secs(110);
 pub(super) fn findings(config: &Config, secret_key: Option<&SecretValue>) -> Vec<Finding> {
     let failed = |text: &str| Finding::Failed("deployment", text.to_owned());
     let doubtful = |text: &str| Finding::Doubtful("deployment", text.to_owned());
-    let behind_tls = config.http.public_url.as_ref().is_some_and(super::PublicUrl::is_https);
+    let url = config.http.public_url.as_ref();
+    let behind_tls = url.is_some_and(super::PublicUrl::is_https);
     let log = config.log.filter.to_lowercase();
     let rules = [
+        (url.is_none(), failed("XKCDAPP_PUBLIC_URL is not set: links and hosts are guessed")),
         (
-            config.http.public_url.is_none(),
-            failed("XKCDAPP_PUBLIC_URL is not set: links and hosts are guessed"),
-        ),
-        (
-            config.http.public_url.is_some() && !behind_tls,
+            url.is_some() && !behind_tls,
             failed("XKCDAPP_PUBLIC_URL is not https: cookies are not Secure, and there is no HSTS"),
         ),
         (
             behind_tls && config.http.trusted_proxies == 0,
             failed("XKCDAPP_TRUSTED_PROXIES is 0 behind https: what ends TLS is taken for the client"),
+        ),
+        (
+            url.is_some_and(|url| !config.http.allowed_hosts.allows(url.host(), url)),
+            failed(
+                "XKCDAPP_ALLOWED_HOSTS lacks the host of XKCDAPP_PUBLIC_URL: every visitor would get a 400",
+            ),
         ),
         (
             config.store == StoreConfig::Postgres(TlsConfig::Disable),
@@ -113,6 +117,7 @@ mod tests {
         for (name, value, level) in [
             ("XKCDAPP_PUBLIC_URL", "http://xkcd.example.org", "FAILED"),
             ("XKCDAPP_TRUSTED_PROXIES", "0", "FAILED"),
+            ("XKCDAPP_ALLOWED_HOSTS", "other.example.org", "FAILED"),
             ("XKCDAPP_DATABASE_TLS", "disable", "FAILED"),
             ("XKCDAPP_REDIS_TLS", "disable", "FAILED"),
             ("XKCDAPP_METRICS_LISTEN", "0.0.0.0:9000", "WARNING"),

@@ -62,6 +62,23 @@ fn a_later_outage_leaves_the_app_ready_and_is_named() {
 
 #[test]
 #[ignore = "needs PostgreSQL and Redis: scripts/test"]
+fn an_older_schema_on_a_server_that_comes_a_moment_late_ends_the_start() {
+    let site = Site::empty();
+    let proxy = BreakableProxy::start(postgres_address()).unwrap();
+    proxy.set_mode(Mode::Refuse).unwrap();
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
+            proxy.set_mode(Mode::Pass).unwrap();
+        });
+        site.launch_through(&proxy).fail_to_start()
+    });
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.message().contains("run xkcdapp migrate"), "{ended:?}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and Redis: scripts/test"]
 fn an_older_schema_that_is_found_late_keeps_the_app_from_being_ready_until_it_is_migrated() {
     let site = Site::empty();
     let proxy = BreakableProxy::start(postgres_address()).unwrap();

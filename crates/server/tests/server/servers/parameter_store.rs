@@ -16,6 +16,8 @@ fn missing_parameters_are_all_named_and_then_found() {
     let prefix = format!("/{}/", site.name);
     put(&prefix, "DATABASE_PORT", "String", &postgres_address().port().to_string());
     put(&prefix, "DATABASE_NAME", "StringList", &site.name);
+    // As a variable that was not set leaves it. Nothing may be taken for "no server" because of it.
+    put(&prefix, "DATABASE_HOST", "String", " ");
     put(&prefix, "DATABASE_PASSWORD", "SecureString", PASSWORD);
     put(&prefix, "SECRET_KEY", "SecureString", SECRET_KEY);
     let missing = ["DATABASE_HOST", "DATABASE_USER", "ELASTICACHE_ENDPOINT", "DATABASE_NAME"];

@@ -48,6 +48,20 @@ impl App {
         app
     }
 
+    /// One that may not say that it listens.
+    #[track_caller]
+    pub(super) fn silent(
+        mut child: Child,
+        folder: Option<TempDir>,
+        key: PathBuf,
+        address: SocketAddr,
+    ) -> Self {
+        let output = Output::of(&mut child, key.clone());
+        let mut app = Self::unread(child, folder, key, address);
+        app.output = Some(output);
+        app
+    }
+
     /// Waits until it takes connections.
     #[track_caller]
     pub(super) fn unread(child: Child, folder: Option<TempDir>, key: PathBuf, address: SocketAddr) -> Self {

@@ -99,6 +99,14 @@ impl Launch {
         App::unread(child, self.own_folder.take(), self.key(), address)
     }
 
+    /// Serves at an address, whatever is logged.
+    #[track_caller]
+    pub(crate) fn start_at(mut self, address: SocketAddr) -> App {
+        self = self.set("XKCDAPP_LISTEN", address.to_string());
+        let child = self.spawn(&[]);
+        App::silent(child, self.own_folder.take(), self.key(), address)
+    }
+
     /// Serves, and is expected to end by itself.
     #[track_caller]
     pub(crate) fn fail_to_start(self) -> Ended {
