@@ -26,7 +26,7 @@ use crate::unsaved::Unsaved;
 
 /// How long a caller waits for an upstream that is known to be down.
 const WAIT_WHILE_DOWN: Duration = Duration::from_millis(50);
-/// How long a fetch must have had before a caller who gives up on it takes the upstream for down: one who
+/// How long a caller must have waited for a fetch before giving up on it takes the upstream for down: one who
 /// came with little time left says nothing about it.
 const FAIR_TRIAL: Duration = Duration::from_millis(250);
 /// How soon a retry comes; jitter adds up to as much again.
@@ -145,12 +145,13 @@ impl Fetcher {
 
     /// Waits for a fetch until `deadline`, and hardly at all while the upstream is known to be down.
     pub(crate) async fn wait(&self, flight: &Flight, deadline: Instant) -> Outcome {
-        let brief = Instant::now() + WAIT_WHILE_DOWN;
+        let began = Instant::now();
+        let brief = began + WAIT_WHILE_DOWN;
         let until = if self.is_down() { deadline.min(brief) } else { deadline };
         if let Ok(outcome) = timeout_at(until, flight.outcome()).await {
             return outcome;
         }
-        if let Some(ticket) = flight.ticket.filter(|_| flight.started.elapsed() >= FAIR_TRIAL) {
+        if let Some(ticket) = flight.ticket.filter(|_| began.elapsed() >= FAIR_TRIAL) {
             self.timed_out(ticket);
         }
         Err(Arc::new(FetchError::Timeout))

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use crate::breaker::Ticket;
 use crate::fetch_error::FetchError;
@@ -18,20 +17,19 @@ pub(crate) struct Flight {
     outcome: watch::Receiver<Option<Outcome>>,
     /// The right it was made by; `None` when none was needed.
     pub(crate) ticket: Option<Ticket>,
-    pub(crate) started: Instant,
 }
 
 impl Flight {
     /// A flight, and where its outcome is to be sent.
     pub(crate) fn take_off(ticket: Ticket) -> (Self, watch::Sender<Option<Outcome>>) {
         let (sender, outcome) = watch::channel(None);
-        (Self { outcome, ticket: Some(ticket), started: Instant::now() }, sender)
+        (Self { outcome, ticket: Some(ticket) }, sender)
     }
 
     /// One that has ended before it began, because its outcome is known.
     pub(crate) fn landed(outcome: Outcome) -> Self {
         let (_, outcome) = watch::channel(Some(outcome));
-        Self { outcome, ticket: None, started: Instant::now() }
+        Self { outcome, ticket: None }
     }
 
     /// Waits for the outcome.

@@ -137,7 +137,10 @@ async fn a_caller_with_little_time_left_says_nothing_about_the_upstream() {
     let comics = start(&upstream);
     comics.range(within(10 * SECOND)).await.unwrap();
 
-    assert!(is_unavailable(&comics.comic(comic(1), within(Duration::from_millis(20))).await));
+    // However long others have been waiting.
+    for _ in 0..20 {
+        assert!(is_unavailable(&comics.comic(comic(1), within(Duration::from_millis(20))).await));
+    }
 
     assert!(!comics.status().upstream_down);
 }

@@ -1,9 +1,10 @@
 //! What a process writes to its standard output.
 
 use std::io::Read;
+use std::time::Duration;
 
 use super::Release;
-use crate::support::{Connection, Database, StubUpstream, free_address};
+use crate::support::{Connection, Database, StubUpstream, free_address, until};
 
 #[test]
 #[ignore = "needs the release build: scripts/test"]
@@ -70,6 +71,7 @@ fn waiting_views_are_told_when_they_begin_to_wait_and_when_none_is_left() {
     let data = tempfile::tempdir().unwrap();
     // An alarm is fed from it, so no filter holds it back.
     let app = release.launch().data(data.path()).set("XKCDAPP_LOG", "error").start_at(free_address());
+    until("it serves", Duration::from_secs(10), || app.get("/health/ready").status == 200);
     let lock = Database::lock(data.path());
     app.get("/1000001/");
     app.get("/1000002/");
