@@ -31,8 +31,8 @@ def _headline(results):
         "",
         f"On {machine['cores']} cores that also run PostgreSQL, Redis and the load, with 64 visitors at once:",
         "",
-        f"- {postgres:,.0f} pages a second on PostgreSQL, {sqlite:,.0f} on SQLite: {number(postgres / rate('bare'))} "
-        f"and {number(sqlite / rate('bare'))} of what actix-web does with a fixed answer;",
+        f"- {postgres:,.0f} pages a second on PostgreSQL, {sqlite:,.0f} on SQLite: {postgres / rate('bare'):.0%} and "
+        f"{sqlite / rate('bare'):.0%} of the rate of bare actix-web, which counts nothing;",
         f"- {number(postgres / rate('django_tuned'))} times the same page in tuned Django;",
         f"- {number(postgres / best)} times as many views a second as PostgreSQL can commit one by one.",
         "",
