@@ -60,11 +60,10 @@ require() {
 
 stack_name() { printf 'xkcdapp-%s-%s' "$ENVIRONMENT" "$1"; }
 
-# stack_status STACK: as CloudFormation calls it; nothing when there is none.
-# Assign what it prints: inside another command its failure would go unnoticed.
-stack_status() {
-  local answer ask=(aws cloudformation describe-stacks --stack-name "$(stack_name "$1")"
-    --query 'Stacks[0].StackStatus' --output text)
+# described STACK QUERY: what CloudFormation says of a stack; nothing when there is none.
+# Assign what this and the next two print: inside another command a failure goes unnoticed.
+described() {
+  local answer ask=(aws cloudformation describe-stacks --stack-name "$(stack_name "$1")" --query "$2" --output text)
   answer=$("${ask[@]}" 2>/dev/null) || answer=$("${ask[@]}" 2>&1) || {
     [[ $answer == *'does not exist'* ]] || fail "CloudFormation can't be asked for $(stack_name "$1")" "$answer"
     answer=
@@ -72,13 +71,15 @@ stack_status() {
   printf '%s' "$answer"
 }
 
-# output STACK KEY: what a stack says. Assign it, as above.
+# stack_status STACK: as CloudFormation calls it; nothing when there is none.
+stack_status() { described "$1" 'Stacks[0].StackStatus'; }
+
+# output STACK KEY: what a stack says.
 output() {
   local value
   if [[ $DRY_RUN == yes ]]; then printf '<%s:%s>' "$(stack_name "$1")" "$2"; return; fi
-  value=$(aws cloudformation describe-stacks --stack-name "$(stack_name "$1")" \
-    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue | [0]" --output text 2>/dev/null) || value=None
-  [[ $value != None ]] || fail "the stack $(stack_name "$1") is not there yet" "run deploy/deploy $ENVIRONMENT"
+  value=$(described "$1" "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue | [0]") || exit
+  [[ -n $value && $value != None ]] || fail "the stack $(stack_name "$1") is not there yet" "run deploy/deploy $ENVIRONMENT"
   printf '%s' "$value"
 }
 

@@ -214,7 +214,7 @@ def test_what_cloudformation_does_not_say_is_never_guessed(machine, service, wha
 
     before = as_it_is()
     machine.cloud.silent_about = what
-    refused(machine.run("deploy"))
+    refused(machine.run("deploy"), "can't be asked for", "Could not connect")
     assert as_it_is() == before
 
 

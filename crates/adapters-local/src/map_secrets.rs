@@ -14,7 +14,7 @@ pub struct MapSecrets(BTreeMap<SecretName, SecretValue>);
 impl MapSecrets {
     /// Takes the values into keeping.
     pub fn new(values: impl IntoIterator<Item = (SecretName, SecretValue)>) -> Self {
-        Self(values.into_iter().filter(|(_, value)| !value.expose().is_empty()).collect())
+        Self(values.into_iter().filter(|(_, value)| !value.expose().trim().is_empty()).collect())
     }
 }
 

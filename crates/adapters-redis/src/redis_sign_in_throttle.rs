@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::Script;
+use redis::{FromRedisValue, Script};
 use xkcd_domain::ports::sign_in_throttle::{SignInThrottle, SignInThrottleError};
 use xkcd_domain::throttle::{SIGN_IN_LIMITS, SignInAttempt, SignInVerdict};
 
@@ -12,8 +12,8 @@ use crate::redis_store::RedisStore;
 
 static ATTEMPT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/attempt.lua")));
-static TAKE_BACK: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/take_back.lua")));
+static LAST: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/last.lua")));
 static CLEAR: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("redis_sign_in_throttle/clear.lua")));
 
@@ -35,19 +35,19 @@ impl RedisSignInThrottle {
         self.store.key(format_args!("sign-in:{}", attempt.address_key()))
     }
 
-    /// Runs a script that forgets attempts for the name at the address.
-    async fn forget(
+    /// Runs a script on the attempts for the name at the address.
+    async fn run<T: FromRedisValue + Send + 'static>(
         &self,
         script: &'static Script,
         attempt: &SignInAttempt,
-    ) -> Result<(), SignInThrottleError> {
+    ) -> Result<T, SignInThrottleError> {
         let (key, name) = (self.key(attempt), attempt.name_and_address_key().to_string());
-        let forget = move |mut connection| {
+        let run = move |mut connection| {
             let mut script = script.key(&key);
             script.arg(&name);
-            async move { script.invoke_async::<()>(&mut connection).await }
+            async move { script.invoke_async::<T>(&mut connection).await }
         };
-        Ok(self.store.call(forget).await?)
+        Ok(self.store.call(run).await?)
     }
 }
 
@@ -74,10 +74,14 @@ impl SignInThrottle for RedisSignInThrottle {
     }
 
     async fn take_back(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
-        self.forget(&TAKE_BACK, attempt).await
+        // Which one is asked first: sent again, because its answer was lost, this takes back no other.
+        let Some(last) = self.run::<Option<String>>(&LAST, attempt).await? else { return Ok(()) };
+        let mut remove = redis::cmd("ZREM");
+        remove.arg(self.key(attempt)).arg(last);
+        Ok(self.store.command(remove).await?)
     }
 
     async fn clear(&self, attempt: &SignInAttempt) -> Result<(), SignInThrottleError> {
-        self.forget(&CLEAR, attempt).await
+        self.run(&CLEAR, attempt).await
     }
 }

@@ -11,7 +11,7 @@ use xkcd_domain::throttle::{SignInAttempt, SignInVerdict};
 
 use super::pages::{Page, STALE, see_other};
 use super::password_rules::weakness;
-use super::sign_in::{SIGN_IN, address, begin_session, seconds, wait_for};
+use super::sign_in::{SIGN_IN, address, begin_session, seconds, unless_unchecked, wait_for};
 use super::{HOME, SignedIn, Submitted};
 use crate::app::AppState;
 use crate::error::AppError;
@@ -48,11 +48,7 @@ pub(crate) async fn change(
     }
     let secret = |name| SecretValue::new(form.get(name).to_owned());
     let verified = admin.passwords.verify(secret("current"), Some(who.account.password_hash.clone())).await;
-    if verified.is_err() {
-        // As at signing in.
-        let _ = admin.ports.throttle.take_back(&attempt).await;
-    }
-    if !verified? {
+    if !unless_unchecked(&state, &attempt, verified).await? {
         return unfit("That is not your current password.");
     }
     admin.ports.throttle.clear(&attempt).await?;

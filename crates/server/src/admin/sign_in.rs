@@ -85,11 +85,7 @@ async fn check(
         return Ok((SignInResult::Throttled, answer));
     }
     let authenticated = authenticate(state, form.get("username"), form.get("password")).await;
-    if authenticated.is_err() {
-        // If not even that can be done, the attempt counts: what the answer tells is why it could not be checked.
-        let _ = ports.throttle.take_back(&attempt).await;
-    }
-    let Some(account) = authenticated? else {
+    let Some(account) = unless_unchecked(state, &attempt, authenticated).await? else {
         let problem = "That name and password do not belong together, or the account may not sign in.";
         return Ok((SignInResult::Refused, refuse(StatusCode::FORBIDDEN, &form, problem)?));
     };
@@ -103,6 +99,19 @@ async fn check(
     // Fails only for a cookie that can't be a header, which these always can.
     let _ = answer.add_cookie(&state.admin.cookies.take_form_token());
     Ok((SignInResult::Ok, answer))
+}
+
+/// What came of an attempt. It does not count when its password could not be checked.
+pub(super) async fn unless_unchecked<T, E>(
+    state: &AppState,
+    attempt: &SignInAttempt,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    if outcome.is_err() {
+        // If this fails too, the attempt counts. The error that is told is the first one.
+        let _ = state.admin.ports.throttle.take_back(attempt).await;
+    }
+    outcome
 }
 
 /// The account, if it may sign in with this password.
@@ -160,13 +169,8 @@ pub(crate) async fn sign_out(
         let page = super::pages::Page::of("", "admin/sign-out.html", &who);
         return page.problem(Some((StatusCode::FORBIDDEN, STALE))).render(&state, &());
     }
-    state
-        .admin
-        .ports
-        .sessions
-        .remove(&who.key)
-        .await
-        .map_err(|cause| AdminError::StillSignedIn(cause.into()))?;
+    let removed = state.admin.ports.sessions.remove(&who.key).await;
+    removed.map_err(|cause| AdminError::StillSignedIn(cause.into()))?;
     let mut answer = see_other(SIGN_IN);
     // As above.
     let _ = answer.add_cookie(&state.admin.cookies.take_session());

@@ -27,11 +27,16 @@ pub(super) fn run(config: &Config) -> Result<(), CommandError> {
         Ok::<_, CommandError>(replay(store.counter().as_ref(), lines, OffsetDateTime::now_utc()).await)
     })?;
     print(&report).map_err(failed("can't write"))?;
-    if report.is_complete() {
-        Ok(())
-    } else {
-        Err(CommandError::Refused("not all views are in the store: see above".to_owned()))
+    if !report.is_complete() {
+        return Err(CommandError::Refused("not all views are in the store: see above".to_owned()));
     }
+    if report.batches.is_empty() && report.lines_in_passing > 0 {
+        return Err(CommandError::Refused(
+            "no batch could be read, though views.unwritten is named: give the log as the app printed it, a line for each"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn print(report: &ReplayReport) -> io::Result<()> {
@@ -42,10 +47,10 @@ fn print(report: &ReplayReport) -> io::Result<()> {
         telemetry::print_line(&batch.to_string())?;
     }
     if report.lines_in_passing > 0 {
-        let what = "lines name views.unwritten inside something else: give the log as the app printed it, a line each";
-        telemetry::print_line(&format!("{} {what}", report.lines_in_passing))?;
+        let named = "lines that name views.unwritten are no batches as the app prints them";
+        telemetry::print_line(&format!("{named}: {}", report.lines_in_passing))?;
     }
-    if report.batches.is_empty() && report.invalid_lines.is_empty() {
+    if report.batches.is_empty() && report.lines_in_passing == 0 && report.invalid_lines.is_empty() {
         telemetry::print_line(&format!("no unwritten views in {} lines", report.other_lines))?;
     }
     Ok(())

@@ -163,7 +163,7 @@ impl Store {
 
 /// What is wrong with the schema, as soon as the server can be asked.
 async fn outdated(store: &PostgresStore) -> Option<PostgresStoreError> {
-    const PAUSE: Duration = Duration::from_millis(100);
+    const PAUSE: Duration = Duration::from_millis(500);
     loop {
         match store.check().await {
             Ok(_) => return None,

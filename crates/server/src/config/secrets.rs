@@ -139,7 +139,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn database(&mut self, tls: &TlsConfig) -> Option<DatabaseAddress> {
-        let port = match self.text(&DATABASE_PORT) {
+        let port = self.secrets.get(&DATABASE_PORT).map(|port| port.expose().trim().to_owned());
+        let port = match port.filter(|text| !text.is_empty()) {
             None => Some(5432),
             Some(text) => {
                 let port = text.parse().ok().filter(|port| *port > 0);
@@ -164,7 +165,9 @@ impl Reader<'_> {
         let (host, port) =
             self.fit(&ELASTICACHE_ENDPOINT, parsed, "is not HOST or HOST:PORT, without a scheme")?;
         self.plaintext(&ELASTICACHE_ENDPOINT, "XKCDAPP_REDIS_TLS=disable", tls, &host);
-        Some(RedisAddress { host, port, auth_token: self.secrets.get(&ELASTICACHE_AUTH_TOKEN).cloned() })
+        let auth_token = self.secrets.get(&ELASTICACHE_AUTH_TOKEN).cloned();
+        let auth_token = auth_token.filter(|token| !token.expose().trim().is_empty());
+        Some(RedisAddress { host, port, auth_token })
     }
 
     /// A secret that is text, trimmed: some come with a line break from wherever they were pasted.
@@ -245,6 +248,26 @@ mod tests {
             let mistakes = Credentials::parse(&secrets(&blank), &store, &sessions).unwrap_err().to_string();
             assert!(mistakes.contains(&format!("{}: is empty", blank.as_str())), "{mistakes}");
         }
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_be_empty() {
+        let given = [
+            (DATABASE_HOST, "db.example.org"),
+            (DATABASE_PORT, ""),
+            (DATABASE_NAME, "xkcdapp"),
+            (DATABASE_USER, "xkcdapp"),
+            (DATABASE_PASSWORD, "secret"),
+            (ELASTICACHE_ENDPOINT, "cache.example.org"),
+            (ELASTICACHE_AUTH_TOKEN, " "),
+        ];
+        let secrets =
+            given.map(|(name, value)| (name, SecretValue::new(value.to_owned()))).into_iter().collect();
+        let (store, sessions) =
+            (StoreConfig::Postgres(TlsConfig::Verify(None)), SessionsConfig::Redis(TlsConfig::Verify(None)));
+        let found = Credentials::parse(&secrets, &store, &sessions).unwrap();
+        assert_eq!(found.database.map(|it| it.port), Some(5432));
+        assert!(found.redis.is_some_and(|it| it.auth_token.is_none()));
     }
 
     #[test]

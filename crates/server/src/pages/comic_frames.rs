@@ -12,8 +12,8 @@ use super::comic_page::Encounter;
 use super::grouped;
 use super::split_gzip::SplitGzip;
 
-/// Between which the template writes what is shown with a count, and what is shown without. No text of a comic is
-/// any of these marks: what looks like markup is escaped.
+/// The marks around what the template shows with a count, and around what it shows without. No text of a comic is
+/// any of them: what looks like markup is escaped.
 const COUNTED: &str = "<counted>";
 const UNCOUNTED: &str = "<uncounted>";
 const END: &str = "<end>";

@@ -48,27 +48,19 @@ impl App {
         app
     }
 
-    /// One that may not say that it listens.
+    /// Waits until it takes connections.
     #[track_caller]
     pub(super) fn silent(
-        mut child: Child,
+        child: Child,
+        output: Option<Output>,
         folder: Option<TempDir>,
         key: PathBuf,
         address: SocketAddr,
     ) -> Self {
-        let output = Output::of(&mut child, key.clone());
-        let mut app = Self::unread(child, folder, key, address);
-        app.output = Some(output);
-        app
-    }
-
-    /// Waits until it takes connections.
-    #[track_caller]
-    pub(super) fn unread(child: Child, folder: Option<TempDir>, key: PathBuf, address: SocketAddr) -> Self {
         let began = Instant::now();
         let mut app = Self {
             child: Some(child),
-            output: None,
+            output,
             key,
             address,
             took_to_listen: Duration::ZERO,

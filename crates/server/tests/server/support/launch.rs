@@ -96,15 +96,16 @@ impl Launch {
     pub(crate) fn start_unread(mut self, address: SocketAddr) -> App {
         self = self.set("XKCDAPP_LISTEN", address.to_string());
         let child = self.spawn(&[]);
-        App::unread(child, self.own_folder.take(), self.key(), address)
+        App::silent(child, None, self.own_folder.take(), self.key(), address)
     }
 
     /// Serves at an address, whatever is logged.
     #[track_caller]
     pub(crate) fn start_at(mut self, address: SocketAddr) -> App {
         self = self.set("XKCDAPP_LISTEN", address.to_string());
-        let child = self.spawn(&[]);
-        App::silent(child, self.own_folder.take(), self.key(), address)
+        let mut child = self.spawn(&[]);
+        let output = Output::of(&mut child, self.key());
+        App::silent(child, Some(output), self.own_folder.take(), self.key(), address)
     }
 
     /// Serves, and is expected to end by itself.
