@@ -66,6 +66,19 @@ def goals(results):
     return found
 
 
+def ceiling(pages):
+    """What keeps `/` below bare actix-web whoever writes the page: the count that is waited for."""
+    at = lambda name: median(pages[name]["64"], "rate")  # noqa: E731
+    shares = []
+    for store, label in (("postgres", "PostgreSQL"), ("sqlite", "SQLite")):
+        counted = at(f"counted_{store}")
+        shares.append(f"{counted / at('bare'):.2f} x on {label}, and the app has {at(f'app_{store}') / counted:.2f} of that")
+    return (
+        "Against bare actix-web, bare actix-web with the app's counter and nothing else reaches "
+        f"{'; '.join(shares)}. The rest is the price of the wait for the commit, whatever the page is."
+    )
+
+
 def _ratios(pages):
     at = lambda name, connections: median(pages[name][connections], "rate")  # noqa: E731
     postgres, sqlite, bare = at("app_postgres", "64"), at("app_sqlite", "64"), at("bare", "64")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from . import capacity, chart, readme, sections
 from .figures import table
-from .goals import goals
+from .goals import ceiling, goals
 from .install import WORK, say
 
 # A load average above it, before anything is measured, is somebody else's.
@@ -28,6 +28,8 @@ def write(results):
         "",
         *table(["figure", " measured", " floor", " goal", ""], [goal.row() for goal in goals(results)]),
     ]
+    if "pages" in results:
+        parts += [ceiling(results["pages"]), ""]
     if "curve" in results:
         labels = {name: found["label"] for name, found in results.get("pages", {}).items() if name != "pgbench"}
         image = _image(folder, f"{name}-latency", _curves(results["curve"]), "Latency against offered load")

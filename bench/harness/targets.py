@@ -53,6 +53,8 @@ class Site:
             self.app("app_sqlite", "XKCD App on SQLite"),
             self.app("app_postgres", "XKCD App on PostgreSQL and Redis"),
             self.app("app_postgres_gzip", "… and compressed, as browsers ask for it", headers=["Accept-Encoding: gzip"]),
+            self.counted("counted_sqlite", "bare actix-web and the app's counter on SQLite"),
+            self.counted("counted_postgres", "bare actix-web and the app's counter on PostgreSQL"),
             self.actix("rendered", "actix-web and tera: a page, nothing counted"),
             self.actix("bare", "bare actix-web: 2.5 KB, nothing counted"),
         ]
@@ -61,6 +63,20 @@ class Site:
         port = free_port()
         command = [install.peer_binary(name), f"127.0.0.1:{port}"]
         return Target(name, label, Server(command, port, _clean(), self._log(name)))
+
+    def counted(self, name, label):
+        """Bare actix-web with the app's counter, on SQLite or PostgreSQL as its name says."""
+        port = free_port()
+        command = [install.peer_binary("counted"), f"127.0.0.1:{port}"]
+        if name.endswith("sqlite"):
+            folder = self.folder / name
+            views = lambda: _sqlite_views(folder / "xkcdapp.db")  # noqa: E731
+            return Target(name, label, Server([*command, folder], port, _clean(), self._log(name)), views)
+        database = self._database(name)
+        environment = dict(os.environ) | {"DATABASE_NAME": database}
+        views = lambda: postgres.views(database)  # noqa: E731
+        server = Server(command, port, environment, self._log(name))
+        return Target(name, label, server, views, on_postgres=True)
 
     def app(self, name, label, database=None, headers=()):
         """On PostgreSQL when the name says so; in the database of that name unless told otherwise."""

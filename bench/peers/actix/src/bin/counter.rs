@@ -4,17 +4,11 @@
 //! committed and in how many seconds.
 
 use std::error::Error;
-use std::fs;
 use std::io::Write as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use xkcd_adapters_local::MapSecrets;
-use xkcd_adapters_postgres::{
-    PostgresConfig, PostgresLimits, PostgresStore, PostgresViewCounter, Roots, Tls,
-};
+use xkcd_bench_actix::postgres_counter;
 use xkcd_domain::comic::ComicNumber;
-use xkcd_domain::secret::SecretValue;
 use xkcd_domain::views::WriterId;
 use xkcd_group_commit::{Counted, GroupCommit, GroupCommitConfig};
 
@@ -28,20 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(arguments.next().ok_or("usage: counter VISITORS SECONDS")?.parse()?)
     };
     let (visitors, seconds) = (number()?, number()?);
-    let setting = |name: &str| std::env::var(name).map_err(|error| format!("{name}: {error}"));
-    let config = PostgresConfig {
-        host: setting("DATABASE_HOST")?,
-        port: setting("DATABASE_PORT")?.parse()?,
-        database: setting("DATABASE_NAME")?,
-        user: setting("DATABASE_USER")?,
-        password: SecretValue::new(setting("DATABASE_PASSWORD")?),
-        tls: Tls::VerifyFull(Roots::from_pem(&fs::read(setting("XKCDAPP_DATABASE_CA")?)?)?),
-        limits: PostgresLimits::default(),
-    };
-    let store =
-        PostgresStore::start(config, Arc::new(MapSecrets::new([])), &tokio::runtime::Handle::current());
-    store.migrate().await?;
-    let counter = Arc::new(PostgresViewCounter::new(store));
+    let counter = postgres_counter(&tokio::runtime::Handle::current()).await?;
     let views = GroupCommit::start(
         counter,
         WriterId::from_random(std::process::id().into()),
