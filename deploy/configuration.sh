@@ -132,7 +132,7 @@ check_configuration() {
 
 # What is fit by itself and not beside the others.
 check_together() {
-  local cpu memory
+  local cpu memory storage most
   if [[ -n $(setting CertificateArn) && -z $(setting DomainName) ]]; then
     MISTAKES+=("CertificateArn needs DomainName, the host in the certificate")
   fi
@@ -144,6 +144,10 @@ check_together() {
   fi
   if (($(in_effect service MinTasks) > $(in_effect service MaxTasks))); then
     MISTAKES+=("MinTasks is more than MaxTasks")
+  fi
+  storage=$(in_effect data DatabaseStorage) most=$(in_effect data DatabaseMaxStorage)
+  if ((most * 10 < storage * 11)); then
+    MISTAKES+=("RDS wants DatabaseMaxStorage to be at least a tenth more than DatabaseStorage, $storage")
   fi
   cpu=$(in_effect task Cpu) memory=$(in_effect task Memory)
   if ((memory < 2 * cpu || memory > 8 * cpu)); then

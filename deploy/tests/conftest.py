@@ -28,7 +28,8 @@ for word in "$@"; do
   case $word in --password-stdin | file:///dev/stdin) text=$(/bin/cat; echo .) text=${{text%.}} ;; esac
 done
 exec 3<>/dev/tcp/127.0.0.1/{port}
-printf '%s\\0' "$#" {name} "$text" "${{DOCKER_CONFIG-}}" "${{AWS_REGION-}} ${{AWS_DEFAULT_REGION-}}" "$@" >&3
+printf '%s\\0' "$#" {name} "$text" "${{DOCKER_CONFIG-}}" "${{DOCKER_CONTEXT-}}" \\
+  "${{AWS_REGION-}} ${{AWS_DEFAULT_REGION-}}" "$@" >&3
 read -r code answer <&3
 /bin/cat "$answer.out"
 /bin/cat "$answer.err" >&2
@@ -79,6 +80,7 @@ class Machine:
         self.deploy = folder / "repository" / "deploy"
         self.home, self.temporary, self.programs = folder / "home", folder / "tmp", folder / "bin"
         self.docker_calls = []
+        self.docker_context = "default"
         for path in (self.home, self.temporary, self.programs):
             path.mkdir()
         self.copy_repository()
@@ -125,11 +127,17 @@ class Machine:
         self.output = out + err
         return subprocess.CompletedProcess(verb, self.process.returncode, out, err)
 
-    def docker(self, words, text, login_folder):
+    def docker(self, words, text, login_folder, context):
+        if words == ["context", "show"]:
+            return 0, f"{self.docker_context}\n", ""
         self.docker_calls.append(words)
         if words[0] == "login":
             Path(login_folder, "config.json").write_text(text)
         if words[0] == "push":
+            # Where its daemon is, Docker reads in the folder of its passwords.
+            folder = Path(login_folder, "contexts", self.docker_context)
+            if (self.docker_context, context) != ("default", "default") and not (context == self.docker_context and folder.is_dir()):
+                return 1, "", "Cannot connect to the Docker daemon"
             self.cloud.images.add(words[-1].rsplit(":", 1)[1])
         return 0, "", ""
 
@@ -154,13 +162,13 @@ class Handler(socketserver.StreamRequestHandler):
         return text[:-1].decode()
 
     def handle(self):
-        number, program, text, login_folder, region = (self.word() for _ in range(5))
+        number, program, text, login_folder, context, region = (self.word() for _ in range(6))
         words = [self.word() for _ in range(int(number))]
         machine = self.server.machine
         if program == "aws":
             code, out, err = machine.cloud.call(words, text.encode(), region)
         else:
-            code, out, err = machine.docker(words, text, login_folder)
+            code, out, err = machine.docker(words, text, login_folder, context)
         answer = machine.folder / f"answer-{threading.get_ident()}-{time.monotonic_ns()}"
         answer.with_suffix(".out").write_text(out)
         answer.with_suffix(".err").write_text(err)

@@ -20,6 +20,8 @@ from test_parameters import TOGGLES
         ({"MinTasks": "0"}, "is not a number from 1 on"),
         ({"MinTasks": "two"}, "is not a number from 1 on"),
         ({"MinTasks": "5", "MaxTasks": "4"}, "MinTasks is more than MaxTasks"),
+        ({"DatabaseStorage": "100", "DatabaseMaxStorage": "109"}, "a tenth more than DatabaseStorage, 100"),
+        ({"DatabaseStorage": "100"}, "a tenth more than DatabaseStorage, 100"),
         ({"ShutdownSeconds": "115"}, "is more than 110"),
         ({"Memory": "3"}, "is none of"),
         ({"Cpu": "256", "Memory": "4096"}, "from 512 to 2048 of Memory, not 4096"),

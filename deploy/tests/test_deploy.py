@@ -84,6 +84,15 @@ def test_everything_is_asked_of_the_region_of_the_configuration(machine):
     assert machine.cloud.regions == {"eu-north-1 eu-north-1"}
 
 
+def test_the_image_is_pushed_from_the_daemon_that_built_it(machine):
+    """Docker Desktop, Colima and rootless Docker are each a context, kept beside the passwords."""
+    machine.docker_context = "colima"
+    (machine.home / ".docker" / "contexts" / "colima").mkdir(parents=True)
+    deployed(machine)
+    assert (machine.home / ".docker" / "contexts" / "colima").is_dir()
+    assert len(machine.cloud.images) == 1
+
+
 @pytest.mark.parametrize("architecture, platform", [("X86_64", "linux/amd64"), ("ARM64", "linux/arm64")])
 def test_the_image_is_built_for_the_processor_that_runs_it(machine, architecture, platform):
     machine.configure(Architecture=architecture)

@@ -97,6 +97,15 @@ def test_destroy_takes_no_silence_for_nothing_to_delete(machine, service):
     assert list(machine.cloud.stacks) == STACKS and parameters(machine)
 
 
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_destroy_clears_away_a_first_creation_that_failed(machine, status):
+    machine.cloud.stacks["cluster"] = {"status": status, "exports": {}, "given": {}}
+    ended = machine.run("destroy", "--confirm", "trial")
+    assert ended.returncode == 0, machine.output
+    assert machine.cloud.stacks == {}
+    assert "delete-log-group --log-group-name NAME" in ended.stderr
+
+
 def test_destroy_refuses_what_is_protected(machine):
     machine.configure(DeletionProtection="true")
     deployed(machine)

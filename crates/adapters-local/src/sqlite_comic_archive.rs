@@ -99,7 +99,7 @@ fn save(transaction: &Transaction<'_>, comics: &[ArchivedComic]) -> rusqlite::Re
              transcript = excluded.transcript, image = excluded.image, link = excluded.link,
              interactive = excluded.interactive, published = excluded.published,
              fetched_at = excluded.fetched_at, saved_at_ms = excluded.saved_at_ms
-         WHERE comics.fetched_at <= excluded.fetched_at",
+         WHERE comics.fetched_at <= excluded.fetched_at OR comics.fetched_at > unixepoch() + 86400",
     )?;
     for ArchivedComic { comic, fetched_at } in comics {
         let published = comic.published.map(|day| day.format(DAY)).transpose();

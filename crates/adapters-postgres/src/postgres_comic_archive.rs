@@ -41,7 +41,7 @@ const SAVE: &str = "
         transcript = excluded.transcript, image = excluded.image, link = excluded.link,
         interactive = excluded.interactive, published = excluded.published, fetched_at = excluded.fetched_at,
         saved_at = excluded.saved_at
-    WHERE c.fetched_at <= excluded.fetched_at";
+    WHERE c.fetched_at <= excluded.fetched_at OR c.fetched_at > clock_timestamp() + interval '1 day'";
 
 /// Always by the clock as it is then: a claim may have waited for another.
 const CLAIM_FILL: &str = "

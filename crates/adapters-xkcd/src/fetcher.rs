@@ -26,8 +26,8 @@ use crate::unsaved::Unsaved;
 
 /// How long a caller waits for an upstream that is known to be down.
 const WAIT_WHILE_DOWN: Duration = Duration::from_millis(50);
-/// How long a caller must have waited for a fetch before giving up on it takes the upstream for down: one who
-/// came with little time left says nothing about it.
+/// How long a caller must have waited, and the upstream must have been asked, before giving up takes the upstream for
+/// down: neither a caller with little time left nor a fetch that waits for its turn says anything about it.
 const FAIR_TRIAL: Duration = Duration::from_millis(250);
 /// How soon a retry comes; jitter adds up to as much again.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -133,8 +133,9 @@ impl Fetcher {
         let (flight, landing) = Flight::take_off(ticket);
         flights.insert(asked, flight.clone());
         let fetcher = Arc::clone(self);
+        let begun = flight.clone();
         let fly = async move {
-            let result = fetcher.ask(asked, ticket, purpose).await;
+            let result = fetcher.ask(asked, ticket, purpose, &begun).await;
             let outcome = fetcher.settle(asked, ticket, result);
             fetcher.flights().remove(&asked);
             landing.send_replace(Some(outcome));
@@ -151,7 +152,8 @@ impl Fetcher {
         if let Ok(outcome) = timeout_at(until, flight.outcome()).await {
             return outcome;
         }
-        if let Some(ticket) = flight.ticket.filter(|_| began.elapsed() >= FAIR_TRIAL) {
+        let tried_for = began.elapsed().min(flight.asked_for());
+        if let Some(ticket) = flight.ticket.filter(|_| tried_for >= FAIR_TRIAL) {
             self.timed_out(ticket);
         }
         Err(Arc::new(FetchError::Timeout))
@@ -193,12 +195,19 @@ impl Fetcher {
     }
 
     /// One fetch: waits for its turn, then asks, at most twice under one deadline.
-    async fn ask(&self, asked: Asked, ticket: Ticket, purpose: Purpose) -> Result<Option<Comic>, FetchError> {
+    async fn ask(
+        &self,
+        asked: Asked,
+        ticket: Ticket,
+        purpose: Purpose,
+        flight: &Flight,
+    ) -> Result<Option<Comic>, FetchError> {
         // A probe does not queue behind fetches that hang: there is only one at a time.
         let _turn = if ticket.is_probe { None } else { Some(self.turn().await?) };
         if !self.breaker.still_admits(ticket) {
             return Err(FetchError::KnownToBeDown);
         }
+        flight.ask();
         let deadline = Instant::now() + self.fetch_timeout;
         let retries = usize::from(purpose != Purpose::Fill && !ticket.is_probe);
         let delays =

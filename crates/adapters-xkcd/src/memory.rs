@@ -11,6 +11,10 @@ use tokio::time::Instant;
 use xkcd_domain::comic::{Comic, ComicNumber, ComicRange};
 use xkcd_domain::ports::comic_archive::ArchivedComic;
 
+/// By how much clocks may differ. What was fetched later than that from now was fetched by a clock that was wrong, and
+/// counts as the oldest.
+const CLOCKS_DIFFER_BY: time::Duration = time::Duration::DAY;
+
 /// A comic in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
@@ -23,6 +27,12 @@ impl Held {
     /// wrong, or ours is, and must not live forever.
     pub(crate) fn is_older_than(&self, time_to_live: Duration, now: OffsetDateTime) -> bool {
         (now - self.fetched_at).unsigned_abs() > time_to_live
+    }
+
+    /// Whether a document that was fetched at another moment is to stay out because of this one.
+    fn is_later_than(&self, other: OffsetDateTime, now: OffsetDateTime) -> bool {
+        let trusted = |moment: OffsetDateTime| Some(moment).filter(|it| *it - now <= CLOCKS_DIFFER_BY);
+        trusted(self.fetched_at) > trusted(other)
     }
 }
 
@@ -152,7 +162,7 @@ impl State {
             }
             Entry::Occupied(mut entry) => {
                 let held = entry.get_mut();
-                if held.fetched_at <= fetched_at {
+                if !held.is_later_than(fetched_at, OffsetDateTime::now_utc()) {
                     held.fetched_at = fetched_at;
                     // Most documents never change: what lists them stays as it is.
                     if *held.comic != comic {
@@ -222,6 +232,15 @@ mod tests {
         assert_eq!(memory.all()[0].title, "Later");
         memory.insert_archived(vec![archived(1, 3)]);
         assert_eq!(memory.all()[0].title, "Archived");
+    }
+
+    #[test]
+    fn a_comic_from_the_far_future_is_replaced_and_replaces_nothing() {
+        let (memory, future) = (Memory::default(), i64::from(u32::MAX) * 4);
+        memory.insert(comic(1, "By a wrong clock"), at(future));
+        assert_eq!(memory.insert(comic(1, "Fresh"), at(2)).comic.title, "Fresh");
+        memory.insert_archived(vec![archived(1, future)]);
+        assert_eq!(memory.all()[0].title, "Fresh");
     }
 
     #[test]

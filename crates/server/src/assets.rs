@@ -65,6 +65,7 @@ pub struct Size {
 #[derive(Debug, Default)]
 pub struct Assets {
     by_path: HashMap<String, Asset>,
+    /// By what a path is without its hash.
     path_of: HashMap<String, String>,
 }
 
@@ -75,9 +76,7 @@ impl Assets {
         let mut assets = Self::default();
         for name in Files::iter() {
             let Some(file) = Files::get(&name) else { continue };
-            let path = hashed_path(&name, &file.data);
-            assets.path_of.insert(name.into_owned(), path.clone());
-            assets.insert(path, Bytes::from(file.data.into_owned()));
+            assets.insert(hashed_path(&name, &file.data), Bytes::from(file.data.into_owned()));
         }
         assets
     }
@@ -87,6 +86,9 @@ impl Assets {
         let content_type = content_type(&path);
         let gzip = compressed(&content);
         let size = if content_type == SVG { drawn_size(&content) } else { None };
+        if let Some(without_hash) = without_hash(&path) {
+            self.path_of.insert(without_hash, path.clone());
+        }
         self.by_path.insert(path, Asset { content_type, plain: content, gzip, size });
     }
 
@@ -94,6 +96,13 @@ impl Assets {
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Asset> {
         self.by_path.get(path)
+    }
+
+    /// The file that another release has at a path, as this one has it: while a release takes over from another, a
+    /// page of one may ask the other for what belongs to it.
+    #[must_use]
+    pub fn of_another_release(&self, path: &str) -> Option<&Asset> {
+        self.at(self.path_of.get(&without_hash(path)?)?)
     }
 
     /// How large the drawing at a path is.
@@ -105,7 +114,7 @@ impl Assets {
     /// The path of an embedded file.
     #[must_use]
     pub fn path_of(&self, name: &str) -> Option<&str> {
-        self.path_of.get(name).map(String::as_str)
+        self.path_of.get(&format!("{BASE}/{name}")).map(String::as_str)
     }
 }
 
@@ -115,6 +124,13 @@ fn hashed_path(name: &str, content: &[u8]) -> String {
         Some((stem, ending)) => format!("{BASE}/{stem}.{hash:016x}.{ending}"),
         None => format!("{BASE}/{name}.{hash:016x}"),
     }
+}
+
+fn without_hash(path: &str) -> Option<String> {
+    let (rest, ending) = path.rsplit_once('.')?;
+    let (stem, hash) = rest.rsplit_once('.')?;
+    let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| format!("{stem}.{ending}"))
 }
 
 fn hash(content: &[u8]) -> u64 {
@@ -158,6 +174,20 @@ mod tests {
             let asset = assets.at(path).unwrap();
             assert_ne!(asset.content_type, "application/octet-stream", "{name}");
             assert_eq!(hashed_path(&name, &asset.plain), path);
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_release_is_the_one_of_that_name() {
+        let mut assets = Assets::embedded();
+        assets.insert(format!("{DRAWINGS}/a.0123456789abcdef.svg"), Bytes::from_static(b"<svg/>"));
+        let found = |path: &str| assets.of_another_release(path).map(|it| it.content_type);
+        assert_eq!(found("/static/site.0000000000000000.css"), Some("text/css; charset=utf-8"));
+        assert_eq!(found("/static/comics/a.0000000000000000.svg"), Some(SVG));
+        for path in
+            ["/static/site.css", "/static/site.000000000000000g.css", "/static/other.0000000000000000.css"]
+        {
+            assert_eq!(found(path), None, "{path}");
         }
     }
 

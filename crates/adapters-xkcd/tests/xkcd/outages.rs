@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use xkcd_adapters_xkcd::{NoArchive, XkcdComics, XkcdConfig};
 use xkcd_domain::ports::comic_source::{ComicSource, ComicSourceError};
 
-use crate::stub_upstream::{Mode, StubUpstream, document, in_turn, response, sends, silent};
+use crate::stub_upstream::{Mode, Script, StubUpstream, document, in_turn, response, sends, silent};
 use crate::{DAY, FakeArchive, SECOND, archived, comic, config, start, start_over, until, within};
 
 fn is_unavailable<T>(result: &Result<T, ComicSourceError>) -> bool {
@@ -143,6 +143,33 @@ async fn a_caller_with_little_time_left_says_nothing_about_the_upstream() {
     }
 
     assert!(!comics.status().upstream_down);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_of_ones_own_says_nothing_about_the_upstream() {
+    let upstream = StubUpstream::start(7);
+    for number in 1..=4 {
+        let good = sends(response(200, "application/json", &document(number)));
+        let slow: Script = Arc::new(move |stream| {
+            std::thread::sleep(Duration::from_millis(400));
+            good(stream)
+        });
+        upstream.script(Some(number), slow);
+    }
+    let mut config = config(&upstream);
+    config.concurrent_fetches = 1;
+    let comics = XkcdComics::start(config, Arc::new(NoArchive)).unwrap();
+    comics.range(within(10 * SECOND)).await.unwrap();
+
+    // One after the other: the third has its turn when there is little time left, the fourth never has.
+    let deadline = within(SECOND);
+    let answers =
+        futures_util::future::join_all((1..=4).map(|number| comics.comic(comic(number), deadline))).await;
+
+    assert_eq!(answers.iter().filter(|it| matches!(it, Ok(Some(_)))).count(), 2);
+    assert_eq!(answers.iter().filter(|it| is_unavailable(it)).count(), 2);
+    assert!(!comics.status().upstream_down);
+    until(|| (1..=4).all(|number| comics.in_memory(comic(number)).is_some())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

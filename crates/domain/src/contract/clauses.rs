@@ -27,6 +27,7 @@ macro_rules! __contract_clauses {
         what_is_saved_together_is_seen_together
         a_comic_fetched_later_replaces
         a_comic_fetched_earlier_does_not_replace
+        a_comic_from_the_future_is_replaced
         saving_nothing_is_fine
         savers_of_the_same_comics_never_deadlock
         one_holder_has_the_fill_at_a_time

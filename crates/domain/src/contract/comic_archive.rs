@@ -19,6 +19,8 @@ type Archive = Arc<dyn ComicArchive>;
 crate::__contract_clauses! { comic_archive, __contract_table, Archive, }
 
 const FETCHED_AT: OffsetDateTime = datetime!(2026-11-25 12:34:56 UTC);
+/// No store's clock is that wrong.
+const FUTURE: OffsetDateTime = datetime!(9000-01-01 00:00:00 UTC);
 const SHORT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_mins(1);
 
@@ -146,6 +148,16 @@ async fn a_comic_fetched_earlier_does_not_replace(archive: Archive, mut keys: Ke
     archive.save(std::slice::from_ref(&kept)).await?;
     archive.save(&[earlier]).await?;
     demand_equal("the comic after an earlier one was saved", &find(&archive, number).await?, &Some(kept))
+}
+
+async fn a_comic_from_the_future_is_replaced(archive: Archive, mut keys: Keys) -> Outcome {
+    let number = keys.comic();
+    let mut future = a_comic(number, "by a wrong clock");
+    future.fetched_at = FUTURE;
+    let fresh = a_comic(number, "fresh");
+    archive.save(&[future]).await?;
+    archive.save(std::slice::from_ref(&fresh)).await?;
+    demand_equal("the comic after a wrong clock was put right", &find(&archive, number).await?, &Some(fresh))
 }
 
 async fn saving_nothing_is_fine(archive: Archive, _: Keys) -> Outcome {

@@ -66,6 +66,8 @@ pub trait ComicArchive: Send + Sync + 'static {
     /// Saves comics: all of them or none.
     ///
     /// - A comic that is there is replaced, unless the one that is there was fetched later.
+    /// - One that was fetched more than a day from now, by the store's clock, is replaced by any: the clock that
+    ///   fetched it was wrong.
     /// - A load at the same time sees all of them or none.
     /// - Saving nothing is fine.
     /// - Comics may come in any order; two savers of the same comics never deadlock.

@@ -45,7 +45,11 @@ impl FlawedArchive {
                 state.comics.insert(comic.comic.number, (comic, save));
                 continue;
             };
-            let replaces = if self.flaw.is("a_comic_fetched_later_replaces") {
+            let by_a_wrong_clock =
+                kept.fetched_at.year() >= 9_000 && !self.flaw.is("a_comic_from_the_future_is_replaced");
+            let replaces = if by_a_wrong_clock {
+                true
+            } else if self.flaw.is("a_comic_fetched_later_replaces") {
                 comic.fetched_at == kept.fetched_at
             } else {
                 comic.fetched_at >= kept.fetched_at

@@ -14,15 +14,21 @@ use crate::middleware::takes_gzip;
 /// The name of a file under an address with its hash never changes its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const FOR_A_DAY: &str = "public, max-age=86400";
+/// Under the address of another content nothing is kept.
+const NOT_AT_ALL: &str = "no-store";
 
-/// `/static/…`: an embedded file, compressed where the client takes that.
+/// `/static/…`: an embedded file, compressed where the client takes that. Under the address that another release has
+/// for it, it is the file of this one.
 ///
 /// # Errors
 ///
 /// When there is no such file.
 pub async fn asset(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, AppError> {
-    let asset = state.assets.at(request.path()).ok_or(AppError::NotFound)?;
-    Ok(send(&request, asset, FOR_EVER))
+    if let Some(asset) = state.assets.at(request.path()) {
+        return Ok(send(&request, asset, FOR_EVER));
+    }
+    let asset = state.assets.of_another_release(request.path()).ok_or(AppError::NotFound)?;
+    Ok(send(&request, asset, NOT_AT_ALL))
 }
 
 /// `/favicon.ico`, for browsers that ask without having seen a page.

@@ -7,6 +7,16 @@ use super::{built_in, of_comics};
 use crate::support::{Answer, App};
 
 #[test]
+fn a_page_of_another_release_gets_the_file_of_this_one_and_keeps_it_no_longer() {
+    let site = built_in();
+    let answer = site.get("/static/site.0123456789abcdef.css");
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+    assert_eq!(answer.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(site.get("/static/other.0123456789abcdef.css").status, 404);
+    assert_eq!(site.get("/static/site.0123456789abcde.css").status, 404);
+}
+
+#[test]
 fn every_file_that_a_page_names_is_there_and_kept_for_ever() {
     let (xkcd, own) = (of_comics(3_200), built_in());
     for (app, path) in [(&xkcd, "/353/"), (&xkcd, "/404/"), (&own, "/1000001/"), (&own, "/nowhere")] {

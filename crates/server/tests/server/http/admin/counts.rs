@@ -1,5 +1,9 @@
 //! The counts: seen, found, corrected, removed, exported, and the history of it.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use super::Site;
 use crate::support::{Browser, VIEWER, value_of, values_of};
 
@@ -370,15 +374,55 @@ fn the_history_has_pages() {
 #[test]
 fn the_export_has_every_row_of_the_filter_in_its_order() {
     let site = Site::new();
-    site.add_rows(0, 1_300);
+    // More than are read at once.
+    site.add_rows(0, 11_000);
     let mut browser = site.superuser();
-    let answer = browser.get("/admin/comics/export.csv?least=1200&order=-views");
+    let answer = browser.get("/admin/comics/export.csv?least=10900&order=-views");
     assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"views.csv\""));
     assert!(answer.header("content-type").unwrap().starts_with("text/csv; charset=utf-8"));
     let text = answer.text();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!((lines.len(), lines[0], lines[1]), (102, "number,title,views", "1300,,1300"));
-    assert_eq!(browser.get("/admin/comics/export.csv").text().lines().count(), 1_300);
+    assert_eq!((lines.len(), lines[0], lines[1]), (102, "number,title,views", "11000,,11000"));
+    assert_eq!(browser.get("/admin/comics/export.csv").text().lines().count(), 11_000);
+}
+
+#[test]
+fn an_export_in_the_order_of_views_has_each_row_once_while_comics_are_viewed() {
+    let site = Site::new();
+    site.add_rows(0, 3_300);
+    let mut browser = site.superuser();
+    let done = AtomicBool::new(false);
+    let exports: Vec<_> = thread::scope(|scope| {
+        scope.spawn(|| {
+            let database = site.database();
+            for turn in 0..100_000 {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                let some = format!("comic_number % 97 = {}", turn % 97);
+                database.run(&format!("UPDATE comic_views SET view_count = view_count + 1500 WHERE {some}"));
+            }
+        });
+        let exports = (0..20).map(|_| browser.get("/admin/comics/export.csv?order=views").text()).collect();
+        done.store(true, Ordering::Relaxed);
+        exports
+    });
+    for export in exports {
+        let numbers = export.lines().skip(1).filter_map(|line| line.split(',').next());
+        let (rows, comics) = (numbers.clone().count(), numbers.collect::<BTreeSet<_>>().len());
+        assert_eq!((rows, comics), (3_299, 3_299));
+    }
+}
+
+#[test]
+fn a_page_whose_rows_are_gone_says_so_and_leads_back() {
+    let site = Site::new();
+    site.add_rows(0, 60);
+    let mut browser = site.superuser();
+    let last = link(&browser.get("/admin/comics/").text(), "Next page").unwrap();
+    site.database().run("DELETE FROM comic_views WHERE comic_number > 50");
+    let page = browser.get(&last).text();
+    assert!(page.contains("There are no rows here any more.") && page.contains(">First page<"), "{page}");
 }
 
 #[test]
