@@ -151,7 +151,7 @@ async fn a_queue_of_ones_own_says_nothing_about_the_upstream() {
     for number in 1..=4 {
         let good = sends(response(200, "application/json", &document(number)));
         let slow: Script = Arc::new(move |stream| {
-            std::thread::sleep(Duration::from_millis(400));
+            std::thread::sleep(Duration::from_millis(950));
             good(stream)
         });
         upstream.script(Some(number), slow);
@@ -162,7 +162,7 @@ async fn a_queue_of_ones_own_says_nothing_about_the_upstream() {
     comics.range(within(10 * SECOND)).await.unwrap();
 
     // One after the other: the third has its turn when there is little time left, the fourth never has.
-    let deadline = within(SECOND);
+    let deadline = within(2 * SECOND);
     let answers =
         futures_util::future::join_all((1..=4).map(|number| comics.comic(comic(number), deadline))).await;
 

@@ -18,7 +18,8 @@ type Archive = Arc<dyn ComicArchive>;
 
 crate::__contract_clauses! { comic_archive, __contract_table, Archive, }
 
-const FETCHED_AT: OffsetDateTime = datetime!(2026-11-25 12:34:56 UTC);
+/// Long ago by any store's clock.
+const FETCHED_AT: OffsetDateTime = datetime!(2006-11-25 12:34:56 UTC);
 /// No store's clock is that wrong.
 const FUTURE: OffsetDateTime = datetime!(9000-01-01 00:00:00 UTC);
 const SHORT: Duration = Duration::from_secs(1);

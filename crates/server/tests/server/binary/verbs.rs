@@ -55,7 +55,7 @@ fn check_lists_settings_with_where_they_came_from_and_tries_the_store() {
     assert!(said("XKCDAPP_TRUSTED_PROXIES ").contains("0  (default)"));
     assert!(said("XKCDAPP_LISTN ").contains("is none"));
     assert!(said("ok       secrets: ").contains("SECRET_KEY from the data folder (values are not shown)"));
-    assert!(said("ok       store: ").contains("xkcdapp.db can be read and written, schema version 1"));
+    assert!(said("ok       store: ").contains("xkcdapp.db can be read and written, schema version 2"));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn migrate_may_run_again_and_together() {
             scope.spawn(|| {
                 let ended = migrate();
                 assert_eq!(ended.code, Some(0), "{ended:?}");
-                assert!(ended.output[0].ends_with("xkcdapp.db: the schema has version 1"), "{ended:?}");
+                assert!(ended.output[0].ends_with("xkcdapp.db: the schema has version 2"), "{ended:?}");
             });
         }
     });

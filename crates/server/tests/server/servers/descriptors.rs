@@ -1,6 +1,7 @@
 //! No file descriptor left, not even for a connection to a server.
 
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
@@ -27,12 +28,14 @@ fn without_descriptors_pages_come_and_the_servers_are_reached_again_once_there_a
     };
     assert!(look());
     let mut silent: Vec<_> = (0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()).collect();
-    // The descriptor of a session that ends is taken by whoever waits, or for another session.
+    // The descriptor of a session that ends is for whoever is first: those who wait to be let in, or another session.
     let terminate =
         format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", site.name);
     until("a session finds no descriptor", PATIENCE, || {
         silent.extend((0..10).map(|_| TcpStream::connect(app.address).unwrap()));
         query("postgres", &terminate);
+        // The listener tries again twice a second.
+        thread::sleep(Duration::from_millis(600));
         !look()
     });
     until("the silent ones were sent away, and numbers are back", Duration::from_secs(20), &mut look);
