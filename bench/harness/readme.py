@@ -32,8 +32,9 @@ def _headline(results):
         f"On {machine['cores']} cores that also run PostgreSQL, Redis and the load, with 64 visitors at once:",
         "",
         f"- {postgres:,.0f} pages a second on PostgreSQL, {sqlite:,.0f} on SQLite: {postgres / rate('bare'):.0%} and "
-        f"{sqlite / rate('bare'):.0%} of the rate of bare actix-web, which counts nothing, and {postgres / rate('counted_postgres'):.0%} and "
-        f"{sqlite / rate('counted_sqlite'):.0%} of its rate with the app's counter, which is what counting leaves;",
+        f"{sqlite / rate('bare'):.0%} of the rate of bare actix-web, which counts nothing, and "
+        f"{postgres / rate('counted_postgres'):.0%} and {sqlite / rate('counted_sqlite'):.0%} of its rate with "
+        f"the app's counter, which is what counting leaves;",
         f"- {number(postgres / rate('django_tuned'))} times the same page in tuned Django;",
         f"- {number(postgres / best)} times as many views a second as PostgreSQL can commit one by one.",
         "",

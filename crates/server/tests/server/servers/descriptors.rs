@@ -1,8 +1,9 @@
 //! No file descriptor left, not even for a connection to a server.
 
 use std::net::TcpStream;
-use std::thread;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use super::PATIENCE;
 use super::psql::query;
@@ -27,15 +28,20 @@ fn without_descriptors_pages_come_and_the_servers_are_reached_again_once_there_a
         page.views().is_some()
     };
     assert!(look());
-    let mut silent: Vec<_> = (0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()).collect();
+    let mut silent = Vec::new();
+    let refusals = || {
+        let says =
+            |line: &Value| line["message"].as_str().is_some_and(|it| it.starts_with("Error accepting"));
+        app.log().iter().filter(|line| says(line)).count()
+    };
     // The descriptor of a session that ends is for whoever is first: those who wait to be let in, or another session.
     let terminate =
         format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", site.name);
     until("a session finds no descriptor", PATIENCE, || {
-        silent.extend((0..10).map(|_| TcpStream::connect(app.address).unwrap()));
+        silent.extend((0..SILENT).map(|_| TcpStream::connect(app.address).unwrap()));
         query("postgres", &terminate);
-        // The listener tries again twice a second.
-        thread::sleep(Duration::from_millis(600));
+        let before = refusals();
+        until("the listener has taken all there are", PATIENCE, || refusals() > before);
         !look()
     });
     until("the silent ones were sent away, and numbers are back", Duration::from_secs(20), &mut look);
